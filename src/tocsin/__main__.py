@@ -1,0 +1,5 @@
+import sys
+
+from tocsin.config.command import main
+
+sys.exit(main())
