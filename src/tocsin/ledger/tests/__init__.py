@@ -1,0 +1,1 @@
+"""Tests of the ledger; ``flushing`` lets tests (and only tests) empty the guarded tables."""
