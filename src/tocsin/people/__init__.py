@@ -1,0 +1,1 @@
+"""Agencies, members, roles and who may do what."""
