@@ -1,0 +1,1 @@
+"""Sightings, the campaigns that they join, and the decisions on campaigns."""

@@ -1,0 +1,18 @@
+"""Names of harms in the reader's language."""
+
+from django.utils.translation import get_language
+
+from tocsin.engine.harms import HARM_NAMES, Harm
+
+
+def harm_name(harm: Harm | str | None) -> str:
+    """The name of a harm in the reader's language; empty for none."""
+    if not harm:
+        return ""
+    name = HARM_NAMES[Harm(harm)]
+    return name.en if get_language() == "en" else name.zh
+
+
+def harm_choices() -> list[tuple[str, str]]:
+    """All harms for a form's list, an empty line first."""
+    return [("", "—"), *((harm.value, harm_name(harm)) for harm in Harm)]
