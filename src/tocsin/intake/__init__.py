@@ -1,0 +1,1 @@
+"""Reports from the public, their receipts, and the answers that come back."""

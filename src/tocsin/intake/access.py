@@ -1,0 +1,80 @@
+"""What may be read of reports: by whoever holds the receipt, and by the staff of the agency that got the report."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.http import Http404
+
+from tocsin.campaigns.access import standing_decision
+from tocsin.campaigns.models import Campaign, CampaignChange
+from tocsin.intake.models import Report, ReportWords
+from tocsin.intake.receipts import digest_of
+from tocsin.intake.states import OPEN, Speaker
+from tocsin.people.access import agencies_for
+from tocsin.people.models import Member
+from tocsin.people.permissions import ANSWER_REPORT
+
+
+def get_report_by_receipt(receipt: str) -> Report:
+    """The report of a receipt. Raises Http404 for a wrong one, in the same time as for a right one."""
+    digest = digest_of(receipt)
+    found = Report.objects.select_related("agency", "sighting__campaign__agency").filter(receipt_digest=digest).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def get_report_for(member: Member, public_id: UUID) -> Report:
+    """One report in the member's reach. Raises Http404 where there is none."""
+    found = _reports_for(member).filter(public_id=public_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def reports_for(member: Member, campaign: Campaign) -> QuerySet[Report]:
+    """The reports of copies of a campaign, in the member's reach; those still open first."""
+    waiting = ReportWords.objects.filter(report=OuterRef("pk"), speaker=Speaker.REPORTER)
+    return (
+        _reports_for(member)
+        .filter(sighting__campaign=campaign)
+        .annotate(has_words=Exists(waiting))
+        .prefetch_related("words")
+        .order_by("-has_words", "-received_at")
+    )
+
+
+def open_report_count(campaign: Campaign) -> int:
+    """How many people still wait for the decision on a campaign."""
+    return Report.objects.filter(sighting__campaign=campaign, status__in=OPEN).count()
+
+
+def with_waiting(campaigns: Iterable[Campaign]) -> list[tuple[Campaign, int]]:
+    """Each campaign with how many people wait for the decision on it, in one query."""
+    listed = list(campaigns)
+    counts = dict(
+        Report.objects.filter(sighting__campaign__in=listed, status__in=OPEN)
+        .order_by()
+        .values_list("sighting__campaign")
+        .annotate(number=Count("pk"))
+    )
+    return [(campaign, counts.get(campaign.pk, 0)) for campaign in listed]
+
+
+def reports_with_rights(member: Member, reports: Iterable[Report]) -> list[tuple[Report, bool]]:
+    """Each report with whether the member may reply to it; rights are looked up once an agency."""
+    rights: dict[int, bool] = {}
+    for report in (listed := list(reports)):
+        if report.agency_id not in rights:
+            rights[report.agency_id] = member.has_perm(ANSWER_REPORT, report.agency)
+    return [(report, rights[report.agency_id]) for report in listed]
+
+
+def decision_for(report: Report) -> CampaignChange | None:
+    """The decision that answers a report, or None while there is none."""
+    return standing_decision(report.sighting.campaign)
+
+
+def _reports_for(member: Member) -> QuerySet[Report]:
+    return Report.objects.filter(agency__in=agencies_for(member)).select_related("agency", "sighting__campaign")
