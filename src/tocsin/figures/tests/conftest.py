@@ -1,0 +1,5 @@
+"""Fixtures of the figures' tests: those of the ledger's."""
+
+from tocsin.ledger.tests.fixtures import flushable_ledger, key
+
+__all__ = ["flushable_ledger", "key"]
