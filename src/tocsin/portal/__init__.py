@@ -1,0 +1,1 @@
+"""Public pages: check a message, report it, come back with a receipt, see the figures."""
