@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class TocsinConfig(AppConfig):
+    name = "tocsin.config"
+    label = "config"
