@@ -18,7 +18,6 @@ check: test-environment  ## the checks alone
 fix: test-environment  ## let the tools mend what they can
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
-	.venv/bin/djlint --reformat --quiet src
 
 environment:
 	scripts/environment.sh run

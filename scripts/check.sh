@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 run() { printf '\n== %s\n' "$*"; ".venv/bin/$@"; }
 run ruff format --check .
 run ruff check .
-run mypy src tests scripts
+run mypy src tests scripts conftest.py
 run lint-imports
-run djlint --check --lint --quiet src
+run djlint --lint --quiet src
 run python -m tocsin manage makemigrations --check --dry-run

@@ -1,6 +1,7 @@
 """What an assessment looks like: as an Arrow table, and as a dataclass for one message."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -24,17 +25,16 @@ INDICATOR_TYPE = pa.struct(
         pa.field("end", pa.int32(), nullable=False),
     ]
 )
-SCHEMA = pa.schema(
-    [
-        pa.field("harm", pa.string()),
-        pa.field("confidence", pa.float32(), nullable=False),
-        pa.field("signals", pa.list_(SIGNAL_TYPE), nullable=False),
-        pa.field("indicators", pa.list_(INDICATOR_TYPE), nullable=False),
-        pa.field("fingerprint", pa.binary(128)),
-        pa.field("language", pa.string(), nullable=False),
-        pa.field("rules", pa.string(), nullable=False),
-    ]
-)
+_FIELDS: "list[pa.Field[Any]]" = [
+    pa.field("harm", pa.string()),
+    pa.field("confidence", pa.float32(), nullable=False),
+    pa.field("signals", pa.list_(SIGNAL_TYPE), nullable=False),
+    pa.field("indicators", pa.list_(INDICATOR_TYPE), nullable=False),
+    pa.field("fingerprint", pa.binary(128)),
+    pa.field("language", pa.string(), nullable=False),
+    pa.field("rules", pa.string(), nullable=False),
+]
+SCHEMA = pa.schema(_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """A link, phone, account or handle that the message carries; value is normalised, the span is of the original text."""
+    """A link, phone, account or handle that the message carries, normalised; the span is of the original text."""
 
     kind: str
     value: str
