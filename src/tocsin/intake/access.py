@@ -45,16 +45,22 @@ def reports_for(member: Member, campaign: Campaign) -> QuerySet[Report]:
     )
 
 
-def open_report_count(campaign: Campaign) -> int:
-    """How many people still wait for the decision on a campaign."""
-    return Report.objects.filter(sighting__campaign=campaign, status__in=OPEN).count()
+def waiting_count(member: Member, campaign: Campaign) -> int:
+    """How many people in the member's reach wait for an answer in a campaign."""
+    return _reports_for(member).filter(sighting__campaign=campaign, status__in=OPEN).count()
 
 
-def with_waiting(campaigns: Iterable[Campaign]) -> list[tuple[Campaign, int]]:
-    """Each campaign with how many people wait for the decision on it, in one query."""
+def campaigns_waiting(member: Member) -> QuerySet[Report, int]:
+    """Keys of the campaigns in which somebody in the member's reach waits, for a sub-query."""
+    return _reports_for(member).filter(status__in=OPEN).order_by().values_list("sighting__campaign", flat=True)
+
+
+def with_waiting(member: Member, campaigns: Iterable[Campaign]) -> list[tuple[Campaign, int]]:
+    """Each campaign with how many people in the member's reach wait for an answer in it, in one query."""
     listed = list(campaigns)
     counts = dict(
-        Report.objects.filter(sighting__campaign__in=listed, status__in=OPEN)
+        _reports_for(member)
+        .filter(sighting__campaign__in=listed, status__in=OPEN)
         .order_by()
         .values_list("sighting__campaign")
         .annotate(number=Count("pk"))

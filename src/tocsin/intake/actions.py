@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
 
-from tocsin.base import clock, locks
+from tocsin.base import clock
+from tocsin.base.acts import act
 from tocsin.campaigns import actions as campaigns
 from tocsin.campaigns.access import standing_decision
 from tocsin.campaigns.assessing import assess
@@ -30,16 +30,15 @@ def receive_report(*, text: str, token: str, agency: Agency) -> tuple[Report, st
 
     Where the desk has decided on a copy before, the report is answered at once.
     """
-    receipt = receipt_for(token)
+    receipt = receipt_for(token, text)
     digest = digest_of(receipt)
     assessment = assess(text)
     return _file(text, digest, assessment, agency), receipt
 
 
-@transaction.atomic
+@act
 def _file(text: str, digest: str, assessment: Assessment, agency: Agency) -> Report:
-    # The same form sent twice at once: the second waits here and then finds the first one's report.
-    locks.hold("intake.receive_report")
+    # The same form sent twice at once: the second has waited for the first and finds its report.
     filed = Report.objects.filter(receipt_digest=digest).first()
     if filed is not None:
         return filed
@@ -50,7 +49,7 @@ def _file(text: str, digest: str, assessment: Assessment, agency: Agency) -> Rep
     return report
 
 
-@transaction.atomic
+@act
 def add_words(*, report: Report, text: str) -> ReportWords:
     """The reporter adds something. Raises ReportClosed or ThreadFull. An answered report is looked at again."""
     report = Report.objects.select_for_update().get(pk=report.pk)
@@ -73,7 +72,7 @@ def add_words(*, report: Report, text: str) -> ReportWords:
     return words
 
 
-@transaction.atomic
+@act
 def reply(*, actor: Member, report: Report, text: str) -> ReportWords:
     """The desk answers one report in its own words."""
     require(actor, ANSWER_REPORT, report.agency)
@@ -86,7 +85,7 @@ def reply(*, actor: Member, report: Report, text: str) -> ReportWords:
     return words
 
 
-@transaction.atomic
+@act
 def close_report(*, report: Report) -> None:
     """The reporter needs no more. Raises InvalidTransition unless the report is answered; safe to repeat."""
     report = Report.objects.select_for_update().select_related("agency").get(pk=report.pk)
@@ -96,7 +95,7 @@ def close_report(*, report: Report) -> None:
     append_many(_entries(Verb.REPORT_CLOSED, [report], "reporter"))
 
 
-@transaction.atomic
+@act
 def start_review(*, actor: Member, campaign: Campaign) -> CampaignChange:
     """An analyst takes a campaign up; everyone who reported a copy sees that someone is looking."""
     change = campaigns.start_review(actor=actor, campaign=campaign)
@@ -104,7 +103,7 @@ def start_review(*, actor: Member, campaign: Campaign) -> CampaignChange:
     return change
 
 
-@transaction.atomic
+@act
 def confirm_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> CampaignChange:
     """Decide that a campaign is a harm, and answer everyone who reported a copy."""
     change = campaigns.confirm_campaign(actor=actor, campaign=campaign, ruling=ruling)
@@ -112,7 +111,7 @@ def confirm_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> Ca
     return change
 
 
-@transaction.atomic
+@act
 def dismiss_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> CampaignChange:
     """Decide that a campaign is no harm, and answer everyone who reported a copy."""
     change = campaigns.dismiss_campaign(actor=actor, campaign=campaign, ruling=ruling)
@@ -120,7 +119,7 @@ def dismiss_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> Ca
     return change
 
 
-@transaction.atomic
+@act
 def reopen_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> CampaignChange:
     """Look at a dismissed campaign again; everyone who got the old answer sees that it no longer stands."""
     change = campaigns.reopen_campaign(actor=actor, campaign=campaign, ruling=ruling)
@@ -142,7 +141,7 @@ def expire(*, limit: int = 500) -> int:
     return done
 
 
-@transaction.atomic
+@act
 def _expire_report(pk: int) -> None:
     report = Report.objects.select_for_update().select_related("agency").filter(pk=pk).first()
     if report is None:

@@ -38,7 +38,7 @@ class ReportWords(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
         verbose_name_plural = "report words"
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class ReportChange(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        ordering = ["at", "pk"]
+        ordering = ["pk"]
 
     def __str__(self) -> str:
         return f"{self.before or '·'} → {self.after}"

@@ -5,8 +5,8 @@ digest is stored, with one salt for the installation (a file outside the databas
 a stolen database cannot be searched for codes. Every look-up costs the same, whether the code is well formed, known or
 neither.
 
-The code is derived from a random token that came with the form and a key of the installation: sending the same form
-twice, as happens when a connection breaks, gives the same receipt and one report.
+The code is derived from a random token that came with the form, the text in it, and a key of the installation: sending
+the same form twice, as happens when a connection breaks, gives the same receipt and one report.
 """
 
 import hashlib
@@ -33,9 +33,9 @@ def new_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-def receipt_for(token: str) -> str:
-    """The receipt that the form with this token leads to, in groups."""
-    digest = hmac.new(_key(), token.encode(), hashlib.sha256).digest()
+def receipt_for(token: str, text: str) -> str:
+    """The receipt that the form with this token and this text leads to, in groups."""
+    digest = hmac.new(_key(), f"{token}\0{text}".encode(), hashlib.sha256).digest()
     number = int.from_bytes(digest[:13], "big")
     code = "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(LENGTH))
     return "-".join(code[place : place + GROUP] for place in range(0, LENGTH, GROUP))

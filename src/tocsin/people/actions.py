@@ -1,9 +1,9 @@
 """Every write to agencies, members and roles."""
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 
 from tocsin.base import clock
+from tocsin.base.acts import act
 from tocsin.ledger.actions import append
 from tocsin.ledger.verbs import Verb
 from tocsin.people.models import Agency, Member, RoleGrant, actor_reference, reference
@@ -11,7 +11,7 @@ from tocsin.people.permissions import MANAGE_MEMBERS, require
 from tocsin.people.roles import Role
 
 
-@transaction.atomic
+@act
 def create_agency(*, actor: Member | None, code: str, name_zh: str, name_en: str, parent: Agency | None) -> Agency:
     """Add an agency to the tree. Only the operator (``actor`` None) may plant a root."""
     if parent is not None:
@@ -37,7 +37,7 @@ def create_agency(*, actor: Member | None, code: str, name_zh: str, name_en: str
     return agency
 
 
-@transaction.atomic
+@act
 def add_member(
     *, actor: Member | None, agency: Agency, username: str, display_name: str, password: str | None
 ) -> Member:
@@ -56,7 +56,7 @@ def add_member(
     return member
 
 
-@transaction.atomic
+@act
 def grant_role(*, actor: Member | None, member: Member, agency: Agency, role: Role) -> RoleGrant:
     """Give a member a role at an agency; safe to repeat."""
     require(actor, MANAGE_MEMBERS, agency)
@@ -68,7 +68,7 @@ def grant_role(*, actor: Member | None, member: Member, agency: Agency, role: Ro
     return grant
 
 
-@transaction.atomic
+@act
 def revoke_role(*, actor: Member | None, member: Member, agency: Agency, role: Role) -> None:
     """Take a role away; safe to repeat."""
     require(actor, MANAGE_MEMBERS, agency)

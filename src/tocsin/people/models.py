@@ -34,6 +34,11 @@ class Agency(models.Model):
         """The name in the reader's language."""
         return self.name_en if get_language() == "en" else self.name_zh
 
+    @property
+    def root_path(self) -> str:
+        """The path of the agency on top of this one's tree."""
+        return self.path.partition("/")[0] + "/"
+
     def contains(self, other: "Agency") -> bool:
         """Whether ``other`` is this agency or stands below it."""
         return other.path.startswith(self.path)
