@@ -7,44 +7,36 @@ which calls the functions here and then answers.
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import F
 
-from tocsin.base import clock, locks
-from tocsin.campaigns.assessing import folded_digest
+from tocsin.base import clock
+from tocsin.base.acts import act
+from tocsin.campaigns.counting import count_indicators, discount_indicators, indicator_keys
 from tocsin.campaigns.matching import Match, find_match
-from tocsin.campaigns.models import (
-    Campaign,
-    CampaignChange,
-    CampaignIndicator,
-    Indicator,
-    Sighting,
-    SightingBand,
-)
+from tocsin.campaigns.models import Campaign, CampaignChange, Sighting, SightingBand
 from tocsin.campaigns.rulings import Ruling
+from tocsin.campaigns.splitting import sightings_not_covered, split_off
 from tocsin.campaigns.states import DECIDED, TRANSITIONS, CampaignStatus, InvalidTransition, Origin
+from tocsin.campaigns.wording import folded_digest, wording_digest
 from tocsin.engine.fingerprint import bands
 from tocsin.engine.harms import Harm
 from tocsin.engine.schema import Assessment
-from tocsin.ledger.actions import append
+from tocsin.ledger.actions import NewEntry, append, append_many
 from tocsin.ledger.verbs import PayloadValue, Verb
 from tocsin.people.models import Agency, Member, actor_reference, common_agency_path, reference
 from tocsin.people.permissions import DECIDE_CAMPAIGN, require
 
 
-@transaction.atomic
+@act
 def file_sighting(*, text: str, assessment: Assessment, agency: Agency, origin: Origin) -> Sighting:
     """Keep one message, in the campaign of its copies or in a new one."""
-    # Two copies that arrive at once must not open two campaigns.
-    locks.hold("campaigns.file_sighting")
-    digest = folded_digest(text)
-    match = find_match(text, assessment, digest)
+    match = find_match(text, assessment, root=agency.root_path)
     at = clock.now()
     campaign = match.campaign if match else _open_campaign(agency, assessment)
-    sighting = _create_sighting(campaign, match, text, digest, assessment, agency, origin)
+    sighting = _create_sighting(campaign, match, text, assessment, agency, origin)
     if match is None or not match.exact:
         _index_bands(sighting)
-    _count_indicators(campaign, sighting)
+    count_indicators(campaign, sighting)
     Campaign.objects.filter(pk=campaign.pk).update(sighting_count=F("sighting_count") + 1, last_seen_at=at)
     campaign.refresh_from_db()
     if campaign.representative_id is None:
@@ -62,21 +54,24 @@ def file_sighting(*, text: str, assessment: Assessment, agency: Agency, origin: 
     return sighting
 
 
-@transaction.atomic
+@act
 def start_review(*, actor: Member, campaign: Campaign) -> CampaignChange:
     """An analyst takes a new campaign up."""
+    campaign.refresh_from_db()
     require(actor, DECIDE_CAMPAIGN, campaign.agency)
     change = _move(campaign, CampaignStatus.IN_REVIEW, actor=actor)
     _record(Verb.CAMPAIGN_REVIEW_STARTED, campaign, actor)
     return change
 
 
-@transaction.atomic
+@act
 def confirm_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> CampaignChange:
     """Decide that a campaign is a harm. Raises ValueError without one, InvalidTransition unless it is in review."""
+    campaign.refresh_from_db()
     require(actor, DECIDE_CAMPAIGN, campaign.agency)
     if ruling.harm is None:
         raise ValueError("a confirmed campaign needs a harm")
+    _split_off_what_is_not_covered(campaign, ruling)
     change = _move(campaign, CampaignStatus.CONFIRMED, actor=actor, ruling=ruling)
     _record(
         Verb.CAMPAIGN_CONFIRMED,
@@ -87,12 +82,14 @@ def confirm_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> Ca
     return change
 
 
-@transaction.atomic
+@act
 def dismiss_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> CampaignChange:
     """Decide that a campaign is none. Raises ValueError without a kind, InvalidTransition unless it is in review."""
+    campaign.refresh_from_db()
     require(actor, DECIDE_CAMPAIGN, campaign.agency)
     if ruling.dismissal is None:
         raise ValueError("a dismissed campaign needs the kind of dismissal")
+    _split_off_what_is_not_covered(campaign, ruling)
     change = _move(campaign, CampaignStatus.DISMISSED, actor=actor, ruling=ruling)
     _record(
         Verb.CAMPAIGN_DISMISSED,
@@ -103,16 +100,17 @@ def dismiss_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> Ca
     return change
 
 
-@transaction.atomic
+@act
 def reopen_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> CampaignChange:
-    """Look at a dismissed campaign again."""
+    """Look at a decided campaign again."""
+    campaign.refresh_from_db()
     require(actor, DECIDE_CAMPAIGN, campaign.agency)
     change = _move(campaign, CampaignStatus.IN_REVIEW, actor=actor, ruling=ruling)
     _record(Verb.CAMPAIGN_REOPENED, campaign, actor)
     return change
 
 
-@transaction.atomic
+@act
 def let_campaigns_rest(*, quiet_for: timedelta = timedelta(days=30)) -> int:
     """Put confirmed campaigns of which no copy came for so long to dormant; returns how many."""
     quiet = Campaign.objects.filter(
@@ -125,26 +123,64 @@ def let_campaigns_rest(*, quiet_for: timedelta = timedelta(days=30)) -> int:
     return len(resting)
 
 
-@transaction.atomic
+@act
 def expire_sighting(sighting: Sighting) -> None:
-    """Delete what was kept of one message; the campaign's counts and the ledger keep that it was there."""
-    campaign = sighting.campaign
+    """Delete what was kept of one message; the campaign's counts and the ledger keep that it was there.
+
+    Safe to repeat. Of a decided campaign the wording stays behind as a shell without text, see ``Sighting``; its
+    indicators stay where it is confirmed.
+    """
+    found = (
+        Sighting.objects.select_related("campaign", "agency").filter(pk=sighting.pk).exclude(expires_at=None).first()
+    )
+    if found is None:
+        return
+    campaign = found.campaign
     append(
         verb=Verb.SIGHTING_EXPIRED,
-        subject=reference("sighting", sighting.public_id),
+        subject=reference("sighting", found.public_id),
         actor="system",
-        agency=sighting.agency.public_id,
+        agency=found.agency.public_id,
         payload={"campaign": campaign.public_id},
     )
-    was_representative = campaign.representative_id == sighting.pk
-    if campaign.status in DECIDED and sighting.bands.exists():
-        sighting.text, sighting.signals, sighting.indicators, sighting.expires_at = "", [], [], None
-        sighting.save(update_fields=["text", "signals", "indicators", "expires_at"])
+    if campaign.status not in {CampaignStatus.CONFIRMED, CampaignStatus.DORMANT}:
+        discount_indicators(campaign, indicator_keys(found))
+    was_representative = campaign.representative_id == found.pk
+    if campaign.status in DECIDED and not _is_worded_elsewhere(found):
+        found.text, found.signals, found.indicators, found.expires_at = "", [], [], None
+        found.save(update_fields=["text", "signals", "indicators", "expires_at"])
     else:
-        sighting.delete()
+        found.delete()
     if was_representative:
         campaign.representative = campaign.sightings.exclude(expires_at=None).order_by("pk").first()
         campaign.save(update_fields=["representative"])
+
+
+def _is_worded_elsewhere(sighting: Sighting) -> bool:
+    """Whether an equal wording stays in the campaign, so that this one may go without the decision forgetting it."""
+    same = Sighting.objects.filter(campaign=sighting.campaign, wording_digest=sighting.wording_digest)
+    return not sighting.bands.exists() and same.exclude(pk=sighting.pk).exists()
+
+
+def _split_off_what_is_not_covered(campaign: Campaign, ruling: Ruling) -> None:
+    """Let a decision stand for what the officer read, and leave the rest of the campaign open, on its own."""
+    rest = sightings_not_covered(campaign, ruling)
+    if not rest:
+        return
+    split = split_off(campaign, rest)
+    _record(Verb.CAMPAIGN_OPENED, split, None, {"harm": split.harm} if split.harm else {})
+    append_many(
+        [
+            NewEntry(
+                verb=Verb.LINK_REJECTED,
+                subject=reference("sighting", sighting.public_id),
+                actor="system",
+                agency=sighting.agency.public_id,
+                payload={"campaign": campaign.public_id},
+            )
+            for sighting in rest
+        ]
+    )
 
 
 def _open_campaign(agency: Agency, assessment: Assessment) -> Campaign:
@@ -161,7 +197,6 @@ def _create_sighting(
     campaign: Campaign,
     match: Match | None,
     text: str,
-    digest: str,
     assessment: Assessment,
     agency: Agency,
     origin: Origin,
@@ -172,7 +207,8 @@ def _create_sighting(
         agency=agency,
         origin=origin,
         text=text,
-        folded_digest=digest,
+        folded_digest=folded_digest(text),
+        wording_digest=wording_digest(text),
         harm=assessment.harm and assessment.harm.value,
         confidence=assessment.confidence,
         signals=[
@@ -199,22 +235,10 @@ def _index_bands(sighting: Sighting) -> None:
     )
 
 
-def _count_indicators(campaign: Campaign, sighting: Sighting) -> None:
-    """Count each distinct indicator of the sighting once in its campaign."""
-    for kind, value in sorted({(item["kind"], item["value"][:500]) for item in sighting.indicators}):
-        indicator, _ = Indicator.objects.get_or_create(kind=kind, value=value)
-        link, _ = CampaignIndicator.objects.get_or_create(
-            campaign=campaign,
-            indicator=indicator,
-            defaults={"first_seen_at": sighting.seen_at, "last_seen_at": sighting.seen_at},
-        )
-        CampaignIndicator.objects.filter(pk=link.pk).update(
-            sighting_count=F("sighting_count") + 1, last_seen_at=sighting.seen_at
-        )
-
-
 def _lift(campaign: Campaign, agency: Agency) -> None:
-    """A campaign seen in two counties belongs to the city above both."""
+    """A campaign seen in two counties belongs to the city above both; a copy from the city itself moves nothing."""
+    if agency.contains(campaign.agency):
+        return
     path = common_agency_path(campaign.agency.path, agency.path)
     if not path or path == campaign.agency.path:
         return

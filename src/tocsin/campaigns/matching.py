@@ -1,17 +1,18 @@
 """Which campaign a text belongs to: same folded text, else banded MinHash look-up and a similarity check.
 
-A dismissed campaign speaks for a text only where the text brings nothing new. Whoever takes a genuine notice that the
-desk has called genuine and puts another link or number into it must not get the desk's word for it.
+A campaign that is not decided takes in whatever is near; a person will look. A decided one answers people by itself, so
+it takes a text in only where the decision can speak for it: ``speaks_for``.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from tocsin.campaigns.models import Campaign, CampaignIndicator, Sighting, SightingBand
+from tocsin.campaigns.models import Campaign, Sighting, SightingBand
 from tocsin.campaigns.states import DECIDED, CampaignStatus, LinkStatus
+from tocsin.campaigns.wording import folded_digest, wording_digest
 from tocsin.engine.fingerprint import bands, similarity
 from tocsin.engine.schema import Assessment
 
@@ -20,7 +21,6 @@ SAME_SCAM = 0.7
 LIKELY_SAME_SCAM = 0.5
 # Band look-ups return every text that shares one band; only the likeliest are compared.
 CANDIDATES = 200
-_REACHABLE = frozenset({"url", "domain", "email"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +37,71 @@ class Match:
         return LinkStatus.CONFIRMED if self.similarity >= SAME_SCAM else LinkStatus.SUGGESTED
 
 
-def find_match(text: str, assessment: Assessment, digest: str) -> Match | None:
-    """The campaign whose sightings are nearest to a text, or None where none is near enough."""
-    same = Sighting.objects.filter(folded_digest=digest).select_related("campaign").order_by("pk")
-    for sighting in _first_of_each_campaign(same):
-        if _speaks_for(sighting, 1.0, text, assessment):
-            return Match(sighting.campaign, 1.0, exact=True)
-    if assessment.fingerprint is None:
-        return None
-    for score, sighting in _nearest(assessment.fingerprint):
-        if _speaks_for(sighting, score, text, assessment):
-            return Match(sighting.campaign, score, exact=False)
+def find_match(text: str, assessment: Assessment, *, root: str = "") -> Match | None:
+    """The campaign whose sightings are nearest to a text, or None where none is near enough.
+
+    root: path of the root agency in whose tree to look; empty for all.
+    """
+    here = Sighting.objects.filter(campaign__agency__path__startswith=root).select_related("campaign")
+    refused: set[int] = set()
+    for score, exact, sighting in _likeliest(here, text, assessment.fingerprint):
+        campaign = sighting.campaign
+        if campaign.pk in refused:
+            continue
+        if speaks_for(campaign, text, assessment, score):
+            return Match(campaign, score, exact)
+        refused.add(campaign.pk)
     return None
 
 
-def _first_of_each_campaign(sightings: Iterable[Sighting]) -> Iterable[Sighting]:
+def speaks_for(campaign: Campaign, text: str, assessment: Assessment, score: float) -> bool:
+    """Whether what is decided of a campaign may be said of a text that is ``score`` near to one of its sightings.
+
+    A scam that copies a genuine notice and puts another number into it is as near to the notice as can be. So a
+    dismissal speaks only for the wordings that were dismissed. A confirmation speaks for near copies as well, but only
+    those that the engine, too, finds harmful, or that lead to nowhere else than the confirmed ones did.
+    """
+    if campaign.status not in DECIDED:
+        return True
+    if campaign.sightings.filter(wording_digest=wording_digest(text)).exists():
+        return True
+    if campaign.status == CampaignStatus.DISMISSED or score < SAME_SCAM:
+        return False
+    if assessment.harm is not None:
+        return True
+    leads_to = {(item.kind, item.value) for item in assessment.indicators}
+    return bool(leads_to) and leads_to <= _known_when_decided(campaign)
+
+
+def _known_when_decided(campaign: Campaign) -> set[tuple[str, str]]:
+    decided = campaign.changes.filter(after=CampaignStatus.CONFIRMED).order_by("pk").first()
+    known = campaign.indicators.filter(first_seen_at__lte=decided.at) if decided else campaign.indicators.none()
+    return set(known.values_list("indicator__kind", "indicator__value"))
+
+
+def _likeliest(
+    here: QuerySet[Sighting], text: str, fingerprint: bytes | None
+) -> Iterator[tuple[float, bool, Sighting]]:
+    """Sightings near enough, with how near, the nearest first; of equally near ones the earliest."""
+    for sighting in _first_of_each_campaign(here.filter(folded_digest=folded_digest(text)).order_by("pk")):
+        yield 1.0, True, sighting
+    if fingerprint is None:
+        return
+    scored = [
+        (similarity(fingerprint, bytes(sighting.fingerprint or b"")), sighting)
+        for sighting in here.filter(pk__in=_candidates(fingerprint), fingerprint__isnull=False)
+    ]
+    for score, sighting in sorted(scored, key=lambda pair: (-pair[0], pair[1].pk)):
+        if score >= LIKELY_SAME_SCAM:
+            yield score, False, sighting
+
+
+def _first_of_each_campaign(sightings: Iterable[Sighting]) -> Iterator[Sighting]:
     met: set[int] = set()
     for sighting in sightings:
         if sighting.campaign_id not in met:
             met.add(sighting.campaign_id)
             yield sighting
-
-
-def _nearest(fingerprint: bytes) -> list[tuple[float, Sighting]]:
-    """Sightings near enough, the nearest first; of equally near ones the earliest, whatever the database's order."""
-    found = Sighting.objects.filter(pk__in=_candidates(fingerprint), fingerprint__isnull=False)
-    scored = [
-        (similarity(fingerprint, bytes(sighting.fingerprint or b"")), sighting)
-        for sighting in found.select_related("campaign")
-    ]
-    near = [(score, sighting) for score, sighting in scored if score >= LIKELY_SAME_SCAM]
-    return sorted(near, key=lambda pair: (-pair[0], pair[1].pk))
 
 
 def _candidates(fingerprint: bytes) -> list[int]:
@@ -76,25 +110,3 @@ def _candidates(fingerprint: bytes) -> list[int]:
         shared |= Q(position=position, value=value)
     hits = Counter(SightingBand.objects.filter(shared).values_list("sighting_id", flat=True)[: CANDIDATES * 16])
     return [pk for pk, _ in hits.most_common(CANDIDATES)]
-
-
-def _speaks_for(sighting: Sighting, score: float, text: str, assessment: Assessment) -> bool:
-    """Whether what is decided of a sighting's campaign may be said of this text as well."""
-    campaign = sighting.campaign
-    if campaign.status in DECIDED and score < SAME_SCAM:
-        return False
-    return campaign.status != CampaignStatus.DISMISSED or _brings_nothing_new(sighting, text, assessment)
-
-
-def _brings_nothing_new(sighting: Sighting, text: str, assessment: Assessment) -> bool:
-    """No way to reach anyone that the campaign did not have, none that only looks like it, and no worse a verdict."""
-    if assessment.harm is not None and assessment.harm.value != sighting.harm:
-        return False
-    for indicator in assessment.indicators:
-        # A look-alike letter folds to the letter that it imitates: "pаypal" with a Cyrillic а is another address.
-        if indicator.kind in _REACHABLE and not text[indicator.start : indicator.end].isascii():
-            return False
-    known = set(
-        CampaignIndicator.objects.filter(campaign=sighting.campaign).values_list("indicator__kind", "indicator__value")
-    )
-    return {(item.kind, item.value[:500]) for item in assessment.indicators} <= known

@@ -68,6 +68,7 @@ class Sighting(models.Model):
     origin = models.CharField(max_length=10, choices=Origin.choices)
     text = models.TextField()
     folded_digest = models.CharField(max_length=64, db_index=True)
+    wording_digest = models.CharField(max_length=64)
     harm = models.CharField(max_length=40, choices=HARM_CHOICES, null=True, blank=True)  # noqa: DJ001
     confidence = models.FloatField()
     signals: "models.JSONField[list[dict[str, Any]], list[dict[str, Any]]]" = models.JSONField(default=list)
@@ -82,7 +83,10 @@ class Sighting(models.Model):
 
     class Meta:
         ordering = ["-seen_at", "-pk"]
-        indexes = [models.Index(fields=["campaign", "-seen_at"], name="campaigns_sighting_order")]
+        indexes = [
+            models.Index(fields=["campaign", "-seen_at"], name="campaigns_sighting_order"),
+            models.Index(fields=["campaign", "wording_digest"], name="campaigns_wording"),
+        ]
         constraints = [models.CheckConstraint(condition=_KNOWN_HARM, name="campaigns_sighting_known_harm")]
 
     def __str__(self) -> str:
@@ -150,7 +154,8 @@ class CampaignChange(models.Model):
     answer = models.TextField(blank=True)
 
     class Meta:
-        ordering = ["at", "pk"]
+        # Not by time: a clock may be set back, and the later decision must still be the later one.
+        ordering = ["pk"]
 
     def __str__(self) -> str:
         return f"{self.before or '·'} → {self.after}"

@@ -17,8 +17,8 @@ class CampaignStatus(models.TextChoices):
 TRANSITIONS: dict[CampaignStatus, frozenset[CampaignStatus]] = {
     CampaignStatus.NEW: frozenset({CampaignStatus.IN_REVIEW}),
     CampaignStatus.IN_REVIEW: frozenset({CampaignStatus.CONFIRMED, CampaignStatus.DISMISSED}),
-    CampaignStatus.CONFIRMED: frozenset({CampaignStatus.DORMANT}),
-    CampaignStatus.DORMANT: frozenset({CampaignStatus.CONFIRMED}),
+    CampaignStatus.CONFIRMED: frozenset({CampaignStatus.DORMANT, CampaignStatus.IN_REVIEW}),
+    CampaignStatus.DORMANT: frozenset({CampaignStatus.CONFIRMED, CampaignStatus.IN_REVIEW}),
     CampaignStatus.DISMISSED: frozenset({CampaignStatus.IN_REVIEW}),
 }
 DECIDED = frozenset({CampaignStatus.CONFIRMED, CampaignStatus.DISMISSED, CampaignStatus.DORMANT})
@@ -38,7 +38,6 @@ class Dismissal(models.TextChoices):
     GENUINE = "genuine", _("genuine message")
     ADVERTISING = "advertising", _("ordinary advertising")
     MISTAKEN = "mistaken", _("mistaken")
-    DUPLICATE = "duplicate", _("duplicate")
 
 
 class Origin(models.TextChoices):

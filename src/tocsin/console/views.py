@@ -17,8 +17,11 @@ from tocsin.campaigns.access import (
     QueueFilter,
     counts_by,
     get_campaign_for,
+    indicators_for,
     may_decide,
+    open_count,
     queue_for,
+    representative_for,
     sightings_for,
 )
 from tocsin.campaigns.advice import advice_for
@@ -29,7 +32,14 @@ from tocsin.campaigns.rulings import Ruling
 from tocsin.campaigns.states import CampaignStatus, InvalidTransition
 from tocsin.console.forms import ConfirmForm, DismissForm, ReopenForm, ReplyForm
 from tocsin.intake import actions as intake
-from tocsin.intake.access import get_report_for, open_report_count, reports_for, reports_with_rights, with_waiting
+from tocsin.intake.access import (
+    campaigns_waiting,
+    get_report_for,
+    reports_for,
+    reports_with_rights,
+    waiting_count,
+    with_waiting,
+)
 from tocsin.intake.states import ReportClosed
 from tocsin.people.access import signed_in
 
@@ -48,14 +58,15 @@ def queue(request: HttpRequest) -> HttpResponse:
     chosen = QueueFilter(
         status=status if status in {"open", "", *CampaignStatus.values} else "open", harm=harm if harm in harms else ""
     )
-    page = Paginator(queue_for(member, chosen), PAGE).get_page(request.GET.get("page"))
+    waiting = campaigns_waiting(member)
+    page = Paginator(queue_for(member, chosen, waiting), PAGE).get_page(request.GET.get("page"))
     by_status = counts_by(member, "status")
     context = {
         "page": page,
-        "rows": with_waiting(page),
+        "rows": with_waiting(member, page),
         "chosen": chosen,
         "by_status": [(value, label, by_status.get(value, 0)) for value, label in CampaignStatus.choices],
-        "open_count": by_status.get(CampaignStatus.NEW, 0) + by_status.get(CampaignStatus.IN_REVIEW, 0),
+        "open_count": open_count(member, waiting),
         "all_count": sum(by_status.values()),
         "harms": harm_choices()[1:],
         "page_query": urlencode({"status": chosen.status, "harm": chosen.harm}) + "&",
@@ -130,14 +141,15 @@ def _decide(
     found = get_campaign_for(member, public_id)
     if not form.is_valid():
         return _show_campaign(request, found, form=form, status=400)
-    waiting = open_report_count(found)
+    waiting = waiting_count(member, found)
     ruling: Ruling = form.ruling()
     try:
         change = act(actor=member, campaign=found, ruling=ruling)
     except InvalidTransition:
         return _show_conflict(request, found)
     if change.after in {CampaignStatus.CONFIRMED, CampaignStatus.DISMISSED}:
-        messages.success(request, gettext("Decided. Reports answered by this: %(number)d.") % {"number": waiting})
+        answered = waiting - waiting_count(member, found)
+        messages.success(request, gettext("Decided. Reports answered by this: %(number)d.") % {"number": answered})
     return redirect("console:campaign", public_id=public_id)
 
 
@@ -155,17 +167,17 @@ def _show_campaign(
     status: int = 200,
 ) -> HttpResponse:
     member = signed_in(request)
-    text = found.representative
+    text = representative_for(member, found)
     reports = Paginator(reports_for(member, found), 20).get_page(request.GET.get("reports"))
     context = {
         "campaign": found,
         "text": text,
         "marked": mark(text.text, text.signals) if text else None,
-        "indicators": found.indicators.select_related("indicator")[:50],
+        "indicators": indicators_for(member, found),
         "sightings": Paginator(sightings_for(member, found), 20).get_page(request.GET.get("sightings")),
         "reports": reports_with_rights(member, reports),
         "report_page": reports,
-        "waiting": open_report_count(found),
+        "waiting": waiting_count(member, found),
         "changes": found.changes.select_related("member"),
         "may_decide": may_decide(member, found),
         "confirm_form": (

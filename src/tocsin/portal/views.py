@@ -102,6 +102,9 @@ def add_words(request: HttpRequest, receipt: str) -> HttpResponse:
     if form.is_valid():
         try:
             intake.add_words(report=found, text=form.cleaned_data["text"])
+        except Report.DoesNotExist:
+            # It has expired while its reporter was writing.
+            raise Http404 from None
         except ReportClosed:
             form.add_error(
                 "text", gettext("This report is closed. If something new has happened, please report it anew.")
@@ -122,6 +125,8 @@ def close(request: HttpRequest, receipt: str) -> HttpResponse:
     found = get_report_by_receipt(receipt)
     try:
         intake.close_report(report=found)
+    except Report.DoesNotExist:
+        raise Http404 from None
     except InvalidTransition:
         messages.error(request, gettext("There is no answer yet, so the report stays open."))
     return redirect("portal:receipt", receipt=receipt)

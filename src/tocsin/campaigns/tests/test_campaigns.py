@@ -103,19 +103,20 @@ def test_who_may_see_a_campaign(
 
 
 def test_the_queue_filters_and_counts(town: Town, analyst: Member, outsider: Member) -> None:
+    nobody = Campaign.objects.none().values("pk")
     big = file(SCAM, town.city).campaign
     file(SCAM_COPY, town.city)
     small = file(OTHER_SCAM, town.city).campaign
     unknown = file(QUIET, town.city).campaign
     actions.start_review(actor=analyst, campaign=small)
-    everything = list(access.queue_for(analyst, QueueFilter()))
+    everything = list(access.queue_for(analyst, QueueFilter(), nobody))
     assert everything[0] == big
     assert set(everything) == {big, small, unknown}
-    assert list(access.queue_for(analyst, QueueFilter(status="in_review"))) == [small]
-    assert list(access.queue_for(analyst, QueueFilter(harm="none"))) == [unknown]
-    assert list(access.queue_for(analyst, QueueFilter(status="", harm="task_scam"))) == [big]
+    assert list(access.queue_for(analyst, QueueFilter(status="in_review"), nobody)) == [small]
+    assert list(access.queue_for(analyst, QueueFilter(harm="none"), nobody)) == [unknown]
+    assert list(access.queue_for(analyst, QueueFilter(status="", harm="task_scam"), nobody)) == [big]
     assert access.counts_by(analyst, "status") == {"new": 2, "in_review": 1}
-    assert not access.queue_for(outsider, QueueFilter()).exists()
+    assert not access.queue_for(outsider, QueueFilter(), nobody).exists()
 
 
 def test_a_decision_goes_through_review_and_leaves_its_rows(town: Town, analyst: Member, at_start: datetime) -> None:

@@ -159,6 +159,37 @@ def test_a_reply_reaches_the_reporter(
     assert "has closed this report" in desk.post(address, {"text": "Hello?"}, follow=True).content.decode()
 
 
+def test_whoever_writes_after_the_answer_is_seen_at_the_top_of_the_work(
+    analyst: Member, sign_in: SignIn, file_report: File, reporter: Client
+) -> None:
+    desk = english(sign_in(analyst))
+    _, receipt = file_report()
+    address = f"/desk/campaigns/{Campaign.objects.get().public_id}"
+    desk.post(f"{address}/review")
+    desk.post(f"{address}/confirm", CONFIRM)
+    assert "Nothing waits here" in desk.get("/desk/").content.decode()
+    reporter.post(f"/report/{receipt}/words", {"text": "I have just sent them 50,000."})
+    page = desk.get("/desk/").content.decode()
+    assert "Task scam" in page
+    assert 'data-label="Waiting">1<' in page
+    page = desk.get(address).content.decode()
+    assert "I have just sent them 50,000." in page
+    assert "1 person has written since" in page
+    desk.post(f"/desk/reports/{Report.objects.get().public_id}/reply", {"text": "Call 110 now."})
+    assert "Nothing waits here" in desk.get("/desk/").content.decode()
+
+
+def test_a_wrong_decision_is_taken_back_from_the_page(analyst: Member, sign_in: SignIn, file_report: File) -> None:
+    desk = english(sign_in(analyst))
+    file_report()
+    address = f"/desk/campaigns/{Campaign.objects.get().public_id}"
+    desk.post(f"{address}/review")
+    desk.post(f"{address}/confirm", CONFIRM)
+    assert "This was wrong" in desk.get(address).content.decode()
+    assert desk.post(f"{address}/reopen", {"reason": "It was the bank."}).status_code == 302
+    assert Report.objects.get().status == ReportStatus.IN_REVIEW
+
+
 def test_a_campaign_whose_copies_expired_still_opens(analyst: Member, sign_in: SignIn, file_report: File) -> None:
     with clock.frozen(START):
         file_report()

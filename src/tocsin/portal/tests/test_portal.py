@@ -129,8 +129,10 @@ def test_a_dismissed_message_is_answered_as_no_scam(reporter: Client, town: Town
     intake.dismiss_campaign(
         actor=analyst, campaign=campaign, ruling=Ruling(reason="r", answer="A shop.", dismissal=Dismissal.GENUINE)
     )
-    assert "it is not a scam" in reporter.get(address).content.decode()
-    assert "it is not a scam" in reporter.post("/check", {"text": SCAM}).content.decode()
+    assert "it is genuine" in reporter.get(address).content.decode()
+    assert "it is genuine" in reporter.post("/check", {"text": SCAM}).content.decode()
+    # Another handle in it makes it another message, of which nobody has said so.
+    assert "it is genuine" not in reporter.post("/check", {"text": SCAM_COPY}).content.decode()
 
 
 def test_more_words_and_closing(reporter: Client, town: Town, analyst: Member) -> None:
