@@ -23,7 +23,6 @@ pytest -n 2 --dist loadgroup --cov --cov-append --cov-report= --junitxml="$TOCSI
 unset DATABASE_URL
 
 printf '\n== coverage\n'
-coverage combine --quiet --append 2>/dev/null || true
 coverage report | tail -n 60
 printf '\n== every line of actions, access and the ledger\n'
 coverage report --include='*/actions.py,*/access.py,*/tocsin/ledger/*' --precision 2 || failed=1
