@@ -59,18 +59,19 @@ def speaks_for(campaign: Campaign, text: str, assessment: Assessment, score: flo
 
     A scam that copies a genuine notice and puts another number into it is as near to the notice as can be. So a
     dismissal speaks only for the wordings that were dismissed. A confirmation speaks for near copies as well, but only
-    those that the engine, too, finds harmful, or that lead to nowhere else than the confirmed ones did.
+    those that the engine, too, finds harmful, or that lead to nowhere else than the confirmed ones did; and for likely
+    copies in which the engine finds the very harm that was confirmed.
     """
     if campaign.status not in DECIDED:
         return True
     if campaign.sightings.filter(wording_digest=wording_digest(text)).exists():
         return True
-    if campaign.status == CampaignStatus.DISMISSED or score < SAME_SCAM:
+    if campaign.status == CampaignStatus.DISMISSED:
         return False
     if assessment.harm is not None:
-        return True
+        return score >= SAME_SCAM or assessment.harm.value == campaign.harm
     leads_to = {(item.kind, item.value) for item in assessment.indicators}
-    return bool(leads_to) and leads_to <= _known_when_decided(campaign)
+    return score >= SAME_SCAM and bool(leads_to) and leads_to <= _known_when_decided(campaign)
 
 
 def _known_when_decided(campaign: Campaign) -> set[tuple[str, str]]:

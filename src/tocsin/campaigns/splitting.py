@@ -24,7 +24,7 @@ def sightings_not_covered(campaign: Campaign, ruling: Ruling) -> list[Sighting]:
     if ruling.dismissal is not None:
         return list(others)
     known = set(indicator_keys(read))
-    doubtful = others.filter(Q(harm=None) | Q(similarity__lt=SAME_SCAM))
+    doubtful = others.filter(Q(harm=None) | Q(similarity__lt=SAME_SCAM)).exclude(harm=ruling.harm)
     return [sighting for sighting in doubtful if not _leads_nowhere_else(sighting, known)]
 
 
