@@ -1,7 +1,12 @@
 """The pages for what went wrong: what happened, and what to do, in the reader's language."""
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from tocsin.config.context import site
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
@@ -20,5 +25,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault."""
-    return render(request, "errors/server_error.html", status=500)
+    """500: our fault. Asks neither who is there nor the database: either may be what broke."""
+    # The language too: what broke may stand before the middleware that chooses it.
+    with translation.override(translation.get_language_from_request(request)):
+        # Without the request, whose context processors would ask. The token is for the language's form.
+        context = {**site(request), "csrf_token": get_token(request)}
+        return HttpResponse(render_to_string("errors/server_error.html", context), status=500)

@@ -1,11 +1,44 @@
 """Doors that stand before every page."""
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.cache import add_never_cache_headers
+
+_PRIVATE = frozenset({"report", "check", "desk", "account"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class NeverCacheMiddleware:
+    """What stands under an address of a reporter or a member is nobody else's: no answer of it is kept anywhere.
+
+    Outermost, so that refusals and failures count as well: also a 404 says which receipt was tried.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self._get_response(request)
+        if request.path_info.lstrip("/").partition("/")[0].lower() in _PRIVATE:
+            add_never_cache_headers(response)
+        return response
+
+
+class CleanCookiesMiddleware:
+    """Forget cookies with control characters: no cookie of ours has any, and PostgreSQL fails on a NUL in a look-up."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        for name in [name for name, value in request.COOKIES.items() if _CONTROL.search(value)]:
+            del request.COOKIES[name]
+        return self._get_response(request)
 
 
 class BodyLimitMiddleware:

@@ -62,6 +62,36 @@ def test_only_trusted_proxies_are_believed(rf: RequestFactory, settings: Setting
     assert client_address(request) == "192.0.2.9"
 
 
+@pytest.mark.parametrize(
+    ("peer", "counted"),
+    [
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("::1", "::"),
+        ("::ffff:192.0.2.9", "192.0.2.9"),
+        ("192.0.2.9", "192.0.2.9"),
+        ("", ""),
+        ("a socket", "a socket"),
+    ],
+)
+def test_who_has_a_network_of_ipv6_counts_as_one(
+    rf: RequestFactory, settings: Settings, peer: str, counted: str
+) -> None:
+    assert client_address(rf.get("/", REMOTE_ADDR=peer)) == counted
+    settings.TRUSTED_PROXIES = 1
+    assert client_address(rf.get("/", REMOTE_ADDR=peer)) == counted
+    if counted != peer:
+        assert client_address(rf.get("/", REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR=peer)) == counted
+
+
+def test_what_is_no_address_counts_as_the_proxy(rf: RequestFactory, settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = 1
+    request = rf.get("/", REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR="unknown")
+    assert client_address(request) == "192.0.2.1"
+
+
 def test_a_secret_is_made_once_however_many_ask_and_is_private(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "secret"
     with ThreadPoolExecutor(8) as pool:

@@ -1,4 +1,7 @@
-"""``tocsin serve``: the web server, gunicorn with threads, the engine loaded before the first request."""
+"""``tocsin serve``: the web server, gunicorn with threads, the engine loaded before the first request.
+
+A thread sees whole requests only: ``config/patience.py`` says how long a peer may take.
+"""
 
 import argparse
 import os
@@ -6,6 +9,10 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from tocsin.config.logs import HideReceipts
+from tocsin.config.patience import CONNECTIONS, PatientWorker
 
 HELP = "The web server"
 
@@ -15,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default %(default)s)")
     parser.add_argument("--workers", type=int, default=1, help="server processes (default %(default)s)")
-    parser.add_argument("--threads", type=int, default=8, help="threads in each (default %(default)s)")
+    parser.add_argument("--threads", type=int, default=16, help="threads in each (default %(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,6 +30,18 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tocsin.config.settings")
     Server(host=args.host, port=args.port, workers=args.workers, threads=args.threads).run()
     return 0
+
+
+_HIDE = HideReceipts()
+
+
+class DiscreetLogger(Logger):  # type: ignore[misc]  # gunicorn carries no types
+    """gunicorn's own log, which names paths and peers where something goes wrong."""
+
+    def setup(self, cfg: Any) -> None:
+        """Called by gunicorn, also when it reloads."""
+        super().setup(cfg)
+        self.error_log.addFilter(_HIDE)
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no types
@@ -33,7 +52,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no type
             "bind": f"{host}:{port}",
             "workers": workers,
             "threads": threads,
-            "worker_class": "gthread",
+            "worker_class": PatientWorker,
+            "worker_connections": CONNECTIONS,
+            "logger_class": DiscreetLogger,
             "timeout": 60,
             "graceful_timeout": 10,
             "keepalive": 5,

@@ -22,7 +22,7 @@ from tocsin.base.rates import forget_full_buckets  # noqa: E402
 from tocsin.campaigns.actions import let_campaigns_rest  # noqa: E402
 from tocsin.intake.actions import expire  # noqa: E402
 from tocsin.ledger.actions import make_checkpoint  # noqa: E402
-from tocsin.ledger.checkpoints import ensure_signing_key  # noqa: E402
+from tocsin.ledger.checkpoints import KeyFileError, ensure_signing_key  # noqa: E402
 
 HELP = "The job worker and scheduler"
 _log = logging.getLogger("tocsin.work")
@@ -78,9 +78,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _do(chore: Chore) -> None:
-    """One chore; a database that is away for a while is no reason to end, the next turn tries again."""
+    """One chore; a database, disk or key that is away for a while is no reason to end, the next turn tries again."""
     close_old_connections()
     try:
         _log.debug("%s: %s", chore.name, chore.act())
-    except DatabaseError:
+    except (DatabaseError, KeyFileError, OSError):
         _log.exception("%s failed and will be tried again", chore.name)

@@ -1,21 +1,15 @@
 """Sign-in as a member meets it: password, lock-out, second factor, recovery codes, leaving, and the account pages."""
 
-import hashlib
-import hmac
 import os
 import re
-import struct
 import subprocess
 import sys
-from base64 import b32decode
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal import auth
 from axes.models import AccessAttempt
 from conftest import PASSWORD
 from django.core.cache import cache
@@ -26,14 +20,22 @@ from pytest_django.fixtures import Settings
 
 from tocsin.people.adapters import StaffAccountAdapter
 from tocsin.people.models import Member
-
-if TYPE_CHECKING:
-    from django.test.client import _MonkeyPatchedWSGIResponse as Response
+from tocsin.people.tests.browsing import (
+    CHINESE,
+    DESK,
+    ENGLISH,
+    FACTORS,
+    LOGIN,
+    assert_in_our_frame,
+    browser,
+    give_password,
+    set_up_authenticator,
+    signed_in,
+    totp,
+)
 
 pytestmark = pytest.mark.django_db
 
-DESK, LOGIN, FACTORS = "/desk/", "/account/login/", "/account/2fa/"
-CHINESE, ENGLISH = "zh-CN,zh;q=0.9", "en-GB,en;q=0.9"
 NOT_OFFERED = (
     "/account/",
     "/account/signup/",
@@ -46,62 +48,6 @@ NOT_OFFERED = (
     "/account/2fa/webauthn/signup/",
     "/account/3rdparty/",
 )
-OUR_FRAME = ('<header class="masthead">', 'class="footer"', "/static/config/tocsin.css")
-
-
-@pytest.fixture(autouse=True)
-def counter(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The authenticator app's clock, in steps of 30 s: a list of one that a test may change."""
-    steps = [58_000_000]
-    monkeypatch.setattr(auth, "yield_hotp_counters_from_time", lambda: iter(steps))
-    return steps
-
-
-def totp(secret: str, step: int) -> str:
-    """The code of an authenticator app (RFC 6238: HMAC-SHA-1, six digits)."""
-    digest = hmac.new(b32decode(secret), struct.pack(">Q", step), hashlib.sha1).digest()
-    start = digest[-1] & 15
-    return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06}"
-
-
-def browser(language: str = ENGLISH, address: str = "192.0.2.1") -> Client:
-    """A browser that asks for a language, at an address."""
-    return Client(headers={"accept-language": language}, REMOTE_ADDR=address)
-
-
-def give_password(client: Client, username: str, password: str = PASSWORD) -> "Response":
-    """Send the sign-in form."""
-    return client.post(LOGIN, {"login": username, "password": password})
-
-
-def signed_in(client: Client) -> bool:
-    """Whether the browser is somebody's."""
-    return "_auth_user_id" in client.session
-
-
-def set_up_authenticator(client: Client, step: int) -> str:
-    """Add an authenticator app as the page says; returns its secret."""
-    page = client.get("/account/2fa/totp/activate/").content.decode()
-    (secret,) = re.findall(r'id="authenticator_secret"[^>]*value="([A-Z2-7]+)"', page)
-    client.post("/account/2fa/totp/activate/", {"code": totp(secret, step)})
-    return str(secret)
-
-
-def recovery_codes(client: Client) -> list[str]:
-    """The unused codes on the page that shows them."""
-    page = client.get("/account/2fa/recovery-codes/").content.decode()
-    return re.findall(r"^\d{8}$|(?<=>)\d{8}$|^\d{8}(?=<)", page, re.MULTILINE)
-
-
-@pytest.fixture
-def enrolled(analyst: Member, counter: list[int]) -> tuple[str, list[str]]:
-    """The analyst has an authenticator app; returns its secret and the recovery codes. Its clock has moved on."""
-    client = browser()
-    give_password(client, "analyst")
-    secret = set_up_authenticator(client, counter[0])
-    codes = recovery_codes(client)
-    counter[0] += 1
-    return secret, codes
 
 
 def sit_idle(client: Client) -> None:
@@ -411,16 +357,6 @@ def test_with_https_cookies_travel_encrypted_only(tmp_path: Path) -> None:
 
     assert printed("yes") == "True True True"
     assert printed("no") == "False False False"
-
-
-def assert_in_our_frame(response: "Response") -> None:
-    """The page is drawn by our base template, and offers nothing that does not exist."""
-    page = response.content.decode()
-    for part in OUR_FRAME:
-        assert page.count(part) == 1, part
-    assert re.search(r"<title>\s*\S", page)
-    for word in ("signup", "/email/", "password/reset", "3rdparty"):
-        assert word not in page
 
 
 PAGES = (
