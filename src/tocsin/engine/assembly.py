@@ -24,6 +24,17 @@ MODEL_CODE = "model"
 MODEL_REASON_ZH = "这段话与已知的“{harm}”话术相似"
 MODEL_REASON_EN = "This passage is worded like known messages of this kind: {harm}"
 
+_CLAUSE_REACH = 8
+"""Code points by which a passage of the model may grow to the edge of the clause that it cuts."""
+
+_WORD_REACH = 32
+"""Code points by which it may grow to the edge of a word; a longer word is rather an address."""
+
+_CLAUSE_MARKS = frozenset("，。！？；：、!?;\n")
+_LOOSE_MARKS = frozenset("，。！？；：、,.!?;:|/\\~-–—…·•'\"’")
+_NO_SPACES_BETWEEN_WORDS = 0x2E80
+"""From this code point on scripts are written without spaces: no word edge can be seen."""
+
 _REACH = 160
 """Folded points before the end of a match in which its start is looked for."""
 
@@ -93,8 +104,60 @@ def signal_of_passage(
     batch: TextBatch, folded: FoldedBatch, row: int, passage: tuple[int, int], reasons: tuple[str, str]
 ) -> Signal:
     """A signal of the model for a passage of folded points; reasons in Chinese and English."""
-    start, end = _original_span(folded, *passage)
+    begin, end = int(batch.offsets[row]), int(batch.offsets[row + 1])
+    text = batch.points[begin:end].tobytes().decode("utf-32-le")
+    start, end = readable_span(text, *_original_span(folded, *passage))
     return Signal(start, end, _slice(batch, row, start, end), MODEL_CODE, *reasons)
+
+
+def readable_span(text: str, start: int, end: int) -> tuple[int, int]:
+    """A span of text moved to edges that a reader sees: no cut word, no cut short clause, no loose marks around it.
+
+    A span of marks alone stays as it is.
+    """
+    low, high = _clause_edge(text, start, -1), _clause_edge(text, end, 1)
+    low, high = _word_edge(text, low, -1), _word_edge(text, high, 1)
+    while low < high and _is_loose(text[low]):
+        low += 1
+    while low < high and _is_loose(text[high - 1]):
+        high -= 1
+    return (low, high) if low < high else (start, end)
+
+
+def _clause_edge(text: str, place: int, step: int) -> int:
+    """The edge of the clause in one direction, where it is near; else the place itself."""
+    moved = place
+    for _ in range(_CLAUSE_REACH):
+        ahead = moved if step > 0 else moved - 1
+        if not 0 <= ahead < len(text) or (text[ahead] in _CLAUSE_MARKS and not _in_word(text, ahead)):
+            return moved
+        moved += step
+    return place
+
+
+def _word_edge(text: str, place: int, step: int) -> int:
+    """The edge of the word that the place cuts, in one direction; the place itself where it cuts none."""
+    moved = place
+    for _ in range(_WORD_REACH):
+        if not (0 < moved < len(text) and _in_word(text, moved - 1) and _in_word(text, moved)):
+            return moved
+        moved += step
+    return place
+
+
+def _in_word(text: str, place: int) -> bool:
+    """Whether a word goes on at a place; marks between letters or digits (1,000, pay-now.example) are inside one."""
+    if text[place] in ".,-@":
+        return 0 < place < len(text) - 1 and _is_letter(text[place - 1]) and _is_letter(text[place + 1])
+    return _is_letter(text[place])
+
+
+def _is_letter(letter: str) -> bool:
+    return (letter.isalnum() or letter in "'’_") and ord(letter) < _NO_SPACES_BETWEEN_WORDS
+
+
+def _is_loose(letter: str) -> bool:
+    return letter.isspace() or letter in _LOOSE_MARKS
 
 
 def _signal_of_hit(batch: TextBatch, folded: FoldedBatch, row: int, hit: tuple[Pattern, int]) -> Signal:

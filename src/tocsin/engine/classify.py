@@ -12,7 +12,7 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.engine.features import LONGEST, TOP_DOMAINS, emit, room_for
+from tocsin.engine.features import LONGEST, NONE, TOP_DOMAINS, emit, kind_of, room_for
 from tocsin.engine.text import FoldedBatch
 
 WINDOW = 96
@@ -174,5 +174,7 @@ def _passages(
         last = min(first + PASSAGE, end - begin)
         while last - first > 1 and weights[last - 1] <= 0:
             last -= 1
+        while last - first > 1 and kind_of(points[begin + first]) == NONE:
+            first += 1
         spans[number, 0], spans[number, 1] = begin + first, begin + last
     return spans

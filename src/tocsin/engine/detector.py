@@ -104,7 +104,7 @@ class Detector:
     def load(cls, *, cache_dir: Path | None = None) -> "Detector":
         """Load the bundled tables and model.
 
-        cache_dir: where compiled patterns are kept between runs, the user's cache folder if None; a folder that
+        cache_dir: where compiled patterns are kept between runs, ``~/.cache/tocsin`` if None; a folder that
         cannot be written costs some seconds, nothing else. Raises PatternError, ModelError or OSError where the
         bundle is damaged.
         """

@@ -20,7 +20,7 @@ LONGEST = 20_000
 _MOST_PER_POINT = 6
 _SPARE = 64
 
-_NONE, _LETTER, _DIGIT, _IDEOGRAPH, _MARK = 0, 1, 2, 3, 4
+NONE, _LETTER, _DIGIT, _IDEOGRAPH, _MARK = 0, 1, 2, 3, 4
 
 # ] ) } 】 》 』 」 〗
 _CLOSING = (0x5D, 0x29, 0x7D, 0x3011, 0x300B, 0x300F, 0x300D, 0x3017)
@@ -53,14 +53,14 @@ _MIX_TWO = np.uint64(0xC4CEB9FE1A85EC53)
 
 
 @nb.njit("uint8(uint32)", cache=True, nogil=True)
-def _kind(point: int) -> int:  # noqa: PLR0911 - a table of ranges reads best as one
+def kind_of(point: int) -> int:  # noqa: PLR0911 - a table of ranges reads best as one
     """Class of a folded code point: none, letter, digit, ideograph or mark."""
     if point < 128:
         if 97 <= point <= 122 or 65 <= point <= 90:
             return _LETTER
         if 48 <= point <= 57:
             return _DIGIT
-        return _MARK if point in {36, 64} else _NONE
+        return _MARK if point in {36, 64} else NONE
     if point in {0xA3, 0xA5, 0x20AC}:
         return _MARK
     if (
@@ -72,7 +72,7 @@ def _kind(point: int) -> int:  # noqa: PLR0911 - a table of ranges reads best as
         return _IDEOGRAPH
     if 0xC0 <= point <= 0x1FFF or 0x2C00 <= point <= 0x2DFF or 0xA640 <= point <= 0xABFF or 0xAC00 <= point <= 0xD7A3:
         return _LETTER
-    return _NONE
+    return NONE
 
 
 @nb.njit("boolean(uint32)", cache=True, nogil=True)
@@ -110,10 +110,10 @@ def _link_end(points: NDArray[np.uint32], begin: int, end: int, top_domains: NDA
         if points[place] == 58 and points[place + 1] == 47 and points[place + 2] == 47:
             return stop
     for place in range(begin + 1, stop - 1):
-        if points[place] == 46 and _kind(points[place - 1]) != _NONE:
+        if points[place] == 46 and kind_of(points[place - 1]) != NONE:
             dot = place
             label = place + 1
-            while label < stop and _kind(points[label]) == _LETTER:
+            while label < stop and kind_of(points[label]) == _LETTER:
                 label += 1
             if label < stop and points[label] == 46:
                 continue
@@ -128,8 +128,8 @@ def _link_end(points: NDArray[np.uint32], begin: int, end: int, top_domains: NDA
 def _odd_link_end(points: NDArray[np.uint32], begin: int, end: int) -> int:
     """Where something like ``ab12.xyz`` ends: letters with digits, a dot, two to four letters; else ``begin``."""
     stop, digits, letters = begin, 0, 0
-    while stop < end and points[stop] < 128 and _kind(points[stop]) in {_LETTER, _DIGIT}:
-        if _kind(points[stop]) == _DIGIT:
+    while stop < end and points[stop] < 128 and kind_of(points[stop]) in {_LETTER, _DIGIT}:
+        if kind_of(points[stop]) == _DIGIT:
             digits += 1
         else:
             letters += 1
@@ -137,7 +137,7 @@ def _odd_link_end(points: NDArray[np.uint32], begin: int, end: int) -> int:
     if digits == 0 or letters == 0 or stop >= end or points[stop] != 46:
         return begin
     label = stop + 1
-    while label < end and points[label] < 128 and _kind(points[label]) == _LETTER:
+    while label < end and points[label] < 128 and kind_of(points[label]) == _LETTER:
         label += 1
     return label if 2 <= label - stop - 1 <= 4 else begin
 
@@ -146,7 +146,7 @@ def _odd_link_end(points: NDArray[np.uint32], begin: int, end: int) -> int:
 def _run_end(points: NDArray[np.uint32], begin: int, end: int) -> int:
     """End of the run of letters, digits and underscores that begins here."""
     stop = begin + 1
-    while stop < end and (_kind(points[stop]) in {_LETTER, _DIGIT} or points[stop] == 95):
+    while stop < end and (kind_of(points[stop]) in {_LETTER, _DIGIT} or points[stop] == 95):
         stop += 1
     return stop
 
@@ -156,7 +156,7 @@ def _run_token(points: NDArray[np.uint32], begin: int, end: int) -> tuple[np.uin
     """Token of a run: a number by its length, a handle where letters and digits mix, else the word itself."""
     digits = 0
     for place in range(begin, end):
-        if _kind(points[place]) == _DIGIT:
+        if kind_of(points[place]) == _DIGIT:
             digits += 1
     size = end - begin
     if digits == size:
@@ -185,8 +185,8 @@ def _tokenise(
     """Write the tokens of ``points[begin:end]``; wordy 0 for an ideograph, 1 for a class or mark, 2 for a word."""
     count, place = 0, begin
     while place < end:
-        kind = _kind(points[place])
-        if kind == _NONE:
+        kind = kind_of(points[place])
+        if kind == NONE:
             if count and points[place] in _CLOSING and ends[count - 1] == place and wordy[count - 1] == 1:
                 tokens[count], wordy[count], starts[count], ends[count] = _CLASS_CLOSE, 1, place, place + 1
                 count += 1
@@ -197,7 +197,7 @@ def _tokenise(
             tokens[count], wordy[count] = np.uint64(points[place]) * _PRIME, 0
         elif kind == _MARK:
             tokens[count] = np.uint64(points[place]) * _MIX_ONE
-            if points[place] == 64 and stop < end and _kind(points[stop]) in {_LETTER, _DIGIT}:
+            if points[place] == 64 and stop < end and kind_of(points[stop]) in {_LETTER, _DIGIT}:
                 stop, tokens[count] = _run_end(points, stop, end), _CLASS_HANDLE
         else:
             link = _link_end(points, place, end, top_domains) if points[place] < 128 else place

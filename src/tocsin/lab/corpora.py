@@ -3,7 +3,7 @@ it.
 
 Each file of the data folder has its own labels; the tables here say which harm a label means. A label that says
 neither "a harm" nor "ordinary" (an advertisement that breaks other rules, say) is left out. Splitting is done in
-``families``.
+``families``. A bundled row keeps its id when its label is corrected, since the split is drawn by ids.
 """
 
 import json
@@ -17,6 +17,8 @@ from tocsin.engine.patterns import Pattern
 from tocsin.lab.masks import join_words, unmask
 
 BUNDLED = Path(__file__).parent / "corpus"
+HOLD_OUT_FOLDER = Path(__file__).parent / "holdout"
+"""Messages by another hand than the corpus: never learned from, and nothing is chosen by them."""
 
 WRITTEN_WEIGHT = 6.0
 """Rows written for this project count so many times as much: they cover what no public corpus holds."""
@@ -112,6 +114,15 @@ def written_rows(folder: Path = BUNDLED) -> Iterator[Row]:
             harm = Harm(entry["harm"]) if entry.get("harm") else None
             kind = f"scam {entry['language']} {entry['form']}" if harm else f"quiet {entry.get('kind', path.stem)}"
             yield Row(entry["id"], entry["text"], f"written {kind}", harm is not None, harm, WRITTEN_WEIGHT)
+
+
+def hold_out_rows(folder: Path = HOLD_OUT_FOLDER) -> Iterator[Row]:
+    """The independent messages to judge by, grouped like `written_rows`. They are no part of `all_rows`."""
+    for path in sorted(folder.glob("*.jsonl")):
+        for entry in _read(path):
+            harm = Harm(entry["harm"]) if entry["harm"] else None
+            kind = f"scam {entry['language']} {entry['form']}" if harm else f"quiet {entry['kind']}"
+            yield Row(entry["id"], entry["text"], f"independent {kind}", harm is not None, harm)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

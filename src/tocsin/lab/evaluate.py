@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from tocsin.engine.combine import HARMS, choose_kinds, confidence
 from tocsin.engine.detector import Gatherer
 from tocsin.engine.model import Model
-from tocsin.lab.corpora import Row
+from tocsin.lab.corpora import Row, hold_out_rows
+from tocsin.lab.families import strangers
 from tocsin.lab.learning import Material, findings
 
 _EXAMPLES = 12
@@ -31,6 +32,11 @@ class Share:
         return 100.0 * self.part / self.total if self.total else 0.0
 
 
+def whole(name: str, shares: Sequence[Share]) -> Share:
+    """Several shares of different rows as one."""
+    return Share(name, sum(share.part for share in shares), sum(share.total for share in shares))
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything the card tells of a model.
@@ -48,6 +54,23 @@ class Report:
     calibration: Sequence[tuple[float, float, int, float, float]]
     missed: Sequence[str]
     mistaken: Sequence[str]
+    independent: "Independent"
+
+
+@dataclass(frozen=True, slots=True)
+class Independent:
+    """How a model does on the messages of another hand, in which nothing was chosen by the result.
+
+    sums: scams flagged by language and by whether they are calls and chats; quiet rows flagged.  harms: flagged rows of
+    each harm.  quiet: flagged rows of each kind.  named: of the flagged rows of each harm, those whose harm was named
+    rightly.  left_out: near-copies of rows that were trained on, which were not judged.
+    """
+
+    sums: Sequence[Share]
+    harms: Sequence[Share]
+    quiet: Sequence[Share]
+    named: Sequence[Share]
+    left_out: int
 
 
 def _is_plain_fbs(row: Row) -> bool:
@@ -76,14 +99,27 @@ _SUMS: tuple[tuple[str, Callable[[Row], bool]], ...] = (
 )
 
 
+def _is_spoken(row: Row) -> bool:
+    return row.group.endswith((" call", " chat"))
+
+
+_INDEPENDENT_SUMS: tuple[tuple[str, Callable[[Row], bool]], ...] = (
+    ("scams, Chinese, calls and chats", lambda row: row.group.startswith("independent scam zh") and _is_spoken(row)),
+    ("scams, Chinese, other", lambda row: row.group.startswith("independent scam zh") and not _is_spoken(row)),
+    ("scams, English, calls and chats", lambda row: row.group.startswith("independent scam en") and _is_spoken(row)),
+    ("scams, English, other", lambda row: row.group.startswith("independent scam en") and not _is_spoken(row)),
+    ("quiet", lambda row: not row.alarm),
+)
+
+
 def evaluate(material: Material, gatherer: Gatherer, model: Model) -> Report:
     """Judge the held-out rows at the shipped threshold."""
     numbers = material.held_out()
-    found = findings(material, numbers, gatherer, model)
+    rows = material.chosen(numbers)
+    found = findings(rows, gatherer, model)
     certainty = confidence(found.table, model.weights)
     flagged = certainty >= model.weights.threshold
     kinds = choose_kinds(found.scores, found.counts, np.arange(len(numbers)), model.weights)
-    rows = [material.rows[number] for number in numbers]
     labels = material.alarm[numbers] > 0
     groups = _by_group(rows, flagged)
     return Report(
@@ -94,6 +130,24 @@ def evaluate(material: Material, gatherer: Gatherer, model: Model) -> Report:
         calibration=_calibration(certainty, labels),
         missed=_texts(rows, certainty, labels & ~flagged),
         mistaken=_texts(rows, -certainty, ~labels & flagged),
+        independent=judge_independent(material.rows, gatherer, model),
+    )
+
+
+def judge_independent(trained: Sequence[Row], gatherer: Gatherer, model: Model) -> Independent:
+    """Judge the rows of `corpora.hold_out_rows`, but for near-copies of the rows that a model was trained on."""
+    everything = list(hold_out_rows())
+    rows = strangers(everything, trained)
+    found = findings(rows, gatherer, model)
+    flagged = confidence(found.table, model.weights) >= model.weights.threshold
+    kinds = choose_kinds(found.scores, found.counts, np.arange(len(rows)), model.weights)
+    wanted = np.array([HARMS.index(row.harm) if row.harm else -1 for row in rows], dtype=np.int64)
+    return Independent(
+        sums=[_sum(name, rows, flagged, chosen) for name, chosen in _INDEPENDENT_SUMS],
+        harms=_by_harm(wanted, np.where(flagged, wanted, -1)),
+        quiet=[share for share, alarm in _by_group(rows, flagged) if not alarm],
+        named=_by_harm(np.where(flagged, wanted, -1), kinds),
+        left_out=len(everything) - len(rows),
     )
 
 

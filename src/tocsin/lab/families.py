@@ -9,10 +9,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from tocsin.engine.fingerprint import fingerprint_batch
-from tocsin.engine.text import FoldedBatch
+from tocsin.engine.fold import fold_batch
+from tocsin.engine.text import FoldedBatch, TextBatch
 from tocsin.lab.corpora import Row
 
 ALIKE = 0.5
@@ -30,16 +32,30 @@ _HOLD_OUT_SHARE = 0.15
 
 def split(rows: Sequence[Row], folded: FoldedBatch) -> NDArray[np.int8]:
     """The part of each row: int8, 0 to `FOLDS` - 1 to learn from, or `HOLD_OUT`."""
-    parents = _Union(len(rows))
-    _join_twins(rows, folded, parents)
-    _join_alike(_fingerprints(folded), parents)
-    roots = [parents.root(row) for row in range(len(rows))]
+    roots = families(rows, folded)
     names: dict[int, str] = {}
     for row, root in enumerate(roots):
         name = hashlib.sha256(rows[row].id.encode()).hexdigest()
         names[root] = min(name, names.get(root, name))
     parts = {root: _part(name) for root, name in names.items()}
     return np.array([parts[root] for root in roots], dtype=np.int8)
+
+
+def families(rows: Sequence[Row], folded: FoldedBatch) -> list[int]:
+    """The family of each row, as the number of its first member: rows are of one family if they are near-copies."""
+    parents = _Union(len(rows))
+    _join_twins(rows, folded, parents)
+    _join_alike(_fingerprints(folded), parents)
+    return [parents.root(row) for row in range(len(rows))]
+
+
+def strangers(rows: Sequence[Row], others: Sequence[Row]) -> list[Row]:
+    """The rows that are no near-copy of any of the others."""
+    together = [*others, *rows]
+    batch = TextBatch.from_arrow(pa.array([row.text for row in together], pa.string()))
+    found = families(together, fold_batch(batch))
+    known = set(found[: len(others)])
+    return [row for row, family in zip(rows, found[len(others) :], strict=True) if family not in known]
 
 
 def _part(name: str) -> int:

@@ -27,5 +27,7 @@ def train(data: Path | None, output: Path, say: Callable[[str], None]) -> Report
     (output / CARD_PATH.name).write_text(write_card(material, model, report, rules_hash(path)), encoding="utf-8")
     for share in report.sums:
         say(f"{share.name}: {share.part} of {share.total} flagged, {share.percent:.2f} %")
+    for share in report.independent.sums:
+        say(f"independent hold-out, {share.name}: {share.part} of {share.total} flagged, {share.percent:.2f} %")
     say(f"threshold {model.weights.threshold:.2f}, written to {path}")
     return report

@@ -10,7 +10,6 @@ afterwards.
 """
 
 import hashlib
-import os
 import platform
 import tempfile
 import threading
@@ -89,9 +88,10 @@ class Automaton:
 def automaton_for(expressions: Sequence[str], cache_folder: Path | None) -> Automaton:
     """The compiled expressions, from the cache folder if it has them, else compiled now and left there.
 
-    cache_folder: None for the user's own, ``$XDG_CACHE_HOME/tocsin`` or ``~/.cache/tocsin``.
+    cache_folder: None for ``.cache/tocsin`` in the user's home; another is for the caller to name, since the engine
+    reads no settings.
     """
-    path = _cache_folder(cache_folder) / f"patterns-{_cache_key(expressions)}.hsdb"
+    path = (cache_folder or Path.home() / ".cache" / "tocsin") / f"patterns-{_cache_key(expressions)}.hsdb"
     kept = _read_kept(path)
     if kept is not None:
         return kept
@@ -141,13 +141,6 @@ def _collect(found: list[tuple[int, int]], begins: NDArray[np.int64], offsets: N
     fresh = np.ones(len(row), dtype=bool)
     fresh[1:] = (row[1:] != row[:-1]) | (pattern[1:] != pattern[:-1])
     return Hits(row[fresh].astype(np.int32), pattern[fresh].astype(np.int32), last[fresh])
-
-
-def _cache_folder(chosen: Path | None) -> Path:
-    if chosen is not None:
-        return chosen
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(home).expanduser() / "tocsin"
 
 
 def _cache_key(expressions: Sequence[str]) -> str:

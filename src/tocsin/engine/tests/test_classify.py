@@ -65,10 +65,11 @@ def test_the_worst_passage_of_a_long_text_is_weighed_alone() -> None:
 
 
 def test_it_finds_the_loudest_passage() -> None:
-    folded = fold("今天", "天气不错啊" * 20 + "贷款" + "天气不错啊" * 20)
-    (span,) = classifier_for("贷款", 10).passages(folded, np.array([1])).tolist()
-    text = folded.points[span[0] : span[1]].tobytes().decode("utf-32-le")
-    assert text.endswith("贷款")
+    folded = fold("今天", "天气不错啊" * 20 + "贷款" + "天气不错啊" * 20, "，。！？贷款" + "天气不错啊" * 20)
+    spans = classifier_for("贷款", 10).passages(folded, np.array([1, 2])).tolist()
+    texts = [folded.points[first:last].tobytes().decode("utf-32-le") for first, last in spans]
+    assert texts[0].endswith("贷款")
+    assert texts[1] == "贷款"
 
 
 def test_kinds_are_scored_for_the_chosen_rows_only() -> None:

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from tocsin.engine.fold import fold_batch
 from tocsin.engine.harms import Harm
+from tocsin.engine.patterns import read_folder
 from tocsin.engine.text import TextBatch
 from tocsin.lab import learner
-from tocsin.lab.corpora import BUNDLED, CorpusError, Row, all_rows, written_rows
-from tocsin.lab.families import FOLDS, HOLD_OUT, split
+from tocsin.lab.corpora import BUNDLED, CorpusError, Row, all_rows, hold_out_rows, written_rows
+from tocsin.lab.families import FOLDS, HOLD_OUT, split, strangers
+from tocsin.lab.learning import evened
 from tocsin.lab.masks import join_words, unmask
 
 PLAIN = learner.Settings(penalty=1e-4, dropout=0.2).packed()
@@ -81,6 +83,22 @@ def test_it_says_which_line_of_a_corpus_is_broken(tmp_path: Path) -> None:
 def test_it_says_that_a_folder_is_no_data_folder(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="has no folder messages/"):
         all_rows(tmp_path, ())
+
+
+def test_the_independent_rows_are_of_every_harm_and_none_is_trained_on() -> None:
+    judged = list(hold_out_rows())
+    assert {each.harm for each in judged if each.alarm} == set(Harm)
+    assert sum(not each.alarm for each in judged) > 400
+    trained = all_rows(None, read_folder())
+    assert not {each.id for each in judged} & {each.id for each in trained}
+    assert [each.id for each in judged] == [each.id for each in strangers(judged, trained)]
+
+
+def test_a_near_copy_of_a_trained_row_is_no_stranger() -> None:
+    known = row("known", "尊敬的客户，您的积分9820分将于今晚到期，请登录 jifen-a.example 兑换现金")
+    copy = row("copy", "尊敬的客户:您的积分3371分将于今晚到期,请登录jifen-a.example兑换现金!")
+    other = row("other", "明天下午三点在图书馆门口集合，别忘了带学生证")
+    assert strangers([copy, other], [known]) == [other]
 
 
 def test_near_copies_are_never_on_two_sides() -> None:
@@ -151,6 +169,15 @@ def test_kinds_are_told_apart() -> None:
         buckets, bounds, np.arange(3), np.ones(3, np.float32), learner.orders(3, 50, 1), 8, 3, BARE
     )
     assert table[:3].argmax(axis=1).tolist() == [0, 1, 2]
+
+
+def test_every_harm_weighs_the_same_where_harms_are_told_apart() -> None:
+    kinds = np.array([0, 0, 0, 4, 4, -1, 7])
+    weights = np.array([1, 2, 3, 1, 1, 5, 4], np.float32)
+    even = evened(kinds, weights)
+    assert [even[kinds == kind].sum() for kind in (0, 4, 7)] == [4, 4, 4]
+    assert even[kinds < 0].tolist() == [5]
+    assert (even[1] / even[0], even[2] / even[0]) == (2, 3)
 
 
 def test_quantised_weights_come_back_within_one_step() -> None:
