@@ -57,8 +57,7 @@ def file_sighting(*, text: str, assessment: Assessment, agency: Agency, origin: 
 @act
 def start_review(*, actor: Member, campaign: Campaign) -> CampaignChange:
     """An analyst takes a new campaign up."""
-    campaign.refresh_from_db()
-    require(actor, DECIDE_CAMPAIGN, campaign.agency)
+    _require_decider(actor, campaign)
     change = _move(campaign, CampaignStatus.IN_REVIEW, actor=actor)
     _record(Verb.CAMPAIGN_REVIEW_STARTED, campaign, actor)
     return change
@@ -67,44 +66,31 @@ def start_review(*, actor: Member, campaign: Campaign) -> CampaignChange:
 @act
 def confirm_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> CampaignChange:
     """Decide that a campaign is a harm. Raises ValueError without one, InvalidTransition unless it is in review."""
-    campaign.refresh_from_db()
-    require(actor, DECIDE_CAMPAIGN, campaign.agency)
+    _require_decider(actor, campaign)
     if ruling.harm is None:
         raise ValueError("a confirmed campaign needs a harm")
     _split_off_what_is_not_covered(campaign, ruling)
     change = _move(campaign, CampaignStatus.CONFIRMED, actor=actor, ruling=ruling)
-    _record(
-        Verb.CAMPAIGN_CONFIRMED,
-        campaign,
-        actor,
-        {"harm": ruling.harm.value, **_volume(campaign)},
-    )
+    _record(Verb.CAMPAIGN_CONFIRMED, campaign, actor, {"harm": ruling.harm.value, **_volume(campaign)})
     return change
 
 
 @act
 def dismiss_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> CampaignChange:
     """Decide that a campaign is none. Raises ValueError without a kind, InvalidTransition unless it is in review."""
-    campaign.refresh_from_db()
-    require(actor, DECIDE_CAMPAIGN, campaign.agency)
+    _require_decider(actor, campaign)
     if ruling.dismissal is None:
         raise ValueError("a dismissed campaign needs the kind of dismissal")
     _split_off_what_is_not_covered(campaign, ruling)
     change = _move(campaign, CampaignStatus.DISMISSED, actor=actor, ruling=ruling)
-    _record(
-        Verb.CAMPAIGN_DISMISSED,
-        campaign,
-        actor,
-        {"kind": ruling.dismissal.value, **_volume(campaign)},
-    )
+    _record(Verb.CAMPAIGN_DISMISSED, campaign, actor, {"kind": ruling.dismissal.value, **_volume(campaign)})
     return change
 
 
 @act
 def reopen_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> CampaignChange:
     """Look at a decided campaign again."""
-    campaign.refresh_from_db()
-    require(actor, DECIDE_CAMPAIGN, campaign.agency)
+    _require_decider(actor, campaign)
     change = _move(campaign, CampaignStatus.IN_REVIEW, actor=actor, ruling=ruling)
     _record(Verb.CAMPAIGN_REOPENED, campaign, actor)
     return change
@@ -154,6 +140,12 @@ def expire_sighting(sighting: Sighting) -> None:
     if was_representative:
         campaign.representative = campaign.sightings.exclude(expires_at=None).order_by("pk").first()
         campaign.save(update_fields=["representative"])
+
+
+def _require_decider(actor: Member, campaign: Campaign) -> None:
+    """Read the campaign as it is now, and refuse whoever may not decide it as it is now."""
+    campaign.refresh_from_db()
+    require(actor, DECIDE_CAMPAIGN, campaign.agency)
 
 
 def _is_worded_elsewhere(sighting: Sighting) -> bool:
