@@ -23,29 +23,35 @@ from tocsin.intake.models import Report  # noqa: E402
 from tocsin.intake.receipts import digest_of, new_token, receipt_for  # noqa: E402
 from tocsin.ledger.models import LedgerEntry  # noqa: E402
 
-ROUNDS = 50
-MESSAGE = "刷单返利,一单一结,日赚{}元,无需押金,加微信 wxid_demo88 领取任务"
+KILLS = 50
+SEED = int.from_bytes(os.urandom(4), "big")
+MESSAGES = (
+    "刷单返利,一单一结,日赚{}元,无需押金,加微信 wxid_demo88 领取任务",
+    "您的包裹因地址不详无法派送,请登录 http://parcel-fee.example/{} 补填信息并支付两元",
+    "妈,我晚上{}点到家,买点青菜就行",
+)
 
 
 def main() -> None:
     """Kill, retry what was not acknowledged as a browser would, and report."""
     assess("load the engine before the first fork")
-    chance = random.Random(20261124)
-    waiting = [new_token() for _ in range(ROUNDS * 4)]
+    chance = random.Random(SEED)
+    waiting = [new_token() for _ in range(KILLS * 8)]
     forms = list(waiting)
     killed = 0
-    for _ in range(ROUNDS):
+    while killed < KILLS and waiting:
         acknowledged, was_killed = _one_round(waiting, chance)
         killed += was_killed
         waiting = [token for token in waiting if token not in acknowledged]
     client = Client()
     for token in waiting:
         assert _file(client, token) == 302
-    digests = [digest_of(receipt_for(token, MESSAGE.format(len(token)))) for token in forms]
+    digests = [digest_of(receipt_for(token, _message(token))) for token in forms]
     found = list(Report.objects.values_list("receipt_digest", flat=True))
     print(
         json.dumps(
             {
+                "seed": SEED,
                 "killed": killed,
                 "forms": len(forms),
                 "reports_per_form": sorted({found.count(digest) for digest in digests}),
@@ -79,8 +85,14 @@ def _one_round(waiting: list[str], chance: random.Random) -> tuple[set[str], boo
         return set(answers.read().split()), os.WIFSIGNALED(status)
 
 
+def _message(token: str) -> str:
+    """The same for the same form, another for most others: copies, near copies and strangers."""
+    number = sum(token.encode())
+    return MESSAGES[number % len(MESSAGES)].format(number % 100)
+
+
 def _file(client: Client, token: str) -> int:
-    return client.post("/report", {"text": MESSAGE.format(len(token)), "token": token}).status_code
+    return client.post("/report", {"text": _message(token), "token": token}).status_code
 
 
 if __name__ == "__main__":

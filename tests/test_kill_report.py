@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.kill]
 def test_fifty_kills_while_reports_are_filed_lose_and_double_nothing(tmp_path: Path) -> None:
     with installation(tmp_path / "home", TOCSIN_RATES="no", TOCSIN_HOSTS="testserver") as desk:
         result = json.loads(desk.python("-W", "ignore::DeprecationWarning", "-m", "tests.file_and_be_killed"))
-        assert result["killed"] >= 40
+        assert result["killed"] == 50, result
         assert result["reports_per_form"] == [1]
         forms = result["forms"]
         names = ("reports", "sightings", "counted", "received", "filed")

@@ -13,6 +13,15 @@ def harm_name(harm: Harm | str | None) -> str:
     return name.en if get_language() == "en" else name.zh
 
 
+# Offers of something unlawful. Whoever gets one is lured rather than lied to, and "scam" would be the wrong word.
+_OFFERS = frozenset({Harm.FORGED_PAPERS, Harm.ILLICIT_TRADE, Harm.ACCOUNT_TRADE, Harm.DATA_TRADE, Harm.HACKING_SERVICE})
+
+
+def is_offer(harm: Harm | str | None) -> bool:
+    """Whether a harm is an unlawful offer rather than a scam."""
+    return bool(harm) and Harm(harm) in _OFFERS
+
+
 def harm_choices() -> list[tuple[str, str]]:
     """All harms for a form's list, an empty line first."""
     return [("", "—"), *((harm.value, harm_name(harm)) for harm in Harm)]

@@ -112,7 +112,7 @@ def dismiss(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_POST
 @login_required
 def reopen(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """Look at a dismissed campaign again."""
+    """Look at a decided campaign again."""
     return _decide(request, public_id, ReopenForm(request.POST, auto_id="reopen_%s"), intake.reopen_campaign)
 
 

@@ -79,7 +79,11 @@ def reply(*, actor: Member, report: Report, text: str) -> ReportWords:
     report = Report.objects.select_for_update().select_related("agency").get(pk=report.pk)
     if report.status == ReportStatus.CLOSED:
         raise ReportClosed
+    last = report.words.last()
+    if last is not None and last.speaker == Speaker.DESK and last.text == text:
+        return last
     words = ReportWords.objects.create(report=report, speaker=Speaker.DESK, member=actor, text=text, at=clock.now())
+    append_many(_entries(Verb.REPORT_REPLIED, [report], actor_reference(actor)))
     if report.status != ReportStatus.ANSWERED:
         _answer([report], AnsweredBy.REPLY, actor)
     return words
@@ -121,7 +125,7 @@ def dismiss_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> Ca
 
 @act
 def reopen_campaign(*, actor: Member, campaign: Campaign, ruling: Ruling) -> CampaignChange:
-    """Look at a dismissed campaign again; everyone who got the old answer sees that it no longer stands."""
+    """Look at a decided campaign again; everyone who got the old answer sees that it no longer stands."""
     change = campaigns.reopen_campaign(actor=actor, campaign=campaign, ruling=ruling)
     _review(_reports_in(campaign, ReportStatus.ANSWERED), actor)
     return change

@@ -40,9 +40,9 @@ class Verb(StrEnum):
     REPORT_EXTENDED = "report.extended"
     REPORT_REVIEW_STARTED = "report.review_started"
     REPORT_ANSWERED = "report.answered"
+    REPORT_REPLIED = "report.replied"
     REPORT_CLOSED = "report.closed"
     REPORT_EXPIRED = "report.expired"
-    REPORT_CONTACT_OPENED = "report.contact_opened"
     SIGHTING_FILED = "sighting.filed"
     SIGHTING_EXPIRED = "sighting.expired"
     CAMPAIGN_OPENED = "campaign.opened"
@@ -53,7 +53,6 @@ class Verb(StrEnum):
     CAMPAIGN_DORMANT = "campaign.dormant"
     CAMPAIGN_WOKEN = "campaign.woken"
     CAMPAIGN_AGENCY_CHANGED = "campaign.agency_changed"
-    LINK_CONFIRMED = "link.confirmed"
     LINK_REJECTED = "link.rejected"
     AGENCY_CREATED = "agency.created"
     MEMBER_ADDED = "member.added"
@@ -119,9 +118,9 @@ ACTS: Mapping[Verb, Act] = {
         seconds=Field(Kind.SECONDS, required=True),
         by=Field(Kind.CODE, required=True, codes=ANSWERED_BY),
     ),
+    Verb.REPORT_REPLIED: _act("report", campaign=_ID_FIELD),
     Verb.REPORT_CLOSED: _act("report", campaign=_ID_FIELD, kind=_CODE_FIELD),
     Verb.REPORT_EXPIRED: _act("report", campaign=_ID_FIELD, count=_COUNT, received=Field(Kind.INSTANT)),
-    Verb.REPORT_CONTACT_OPENED: _act("report", kind=_CODE_NEEDED),
     Verb.SIGHTING_FILED: _act(
         "sighting",
         campaign=_ID_FIELD,
@@ -142,7 +141,6 @@ ACTS: Mapping[Verb, Act] = {
     Verb.CAMPAIGN_DORMANT: _act("campaign", harm=_HARM),
     Verb.CAMPAIGN_WOKEN: _act("campaign", harm=_HARM),
     Verb.CAMPAIGN_AGENCY_CHANGED: _act("campaign", before=_ID_FIELD, after=_ID_NEEDED),
-    Verb.LINK_CONFIRMED: _act("link", "sighting", "campaign", campaign=_ID_FIELD, sighting=_ID_FIELD),
     Verb.LINK_REJECTED: _act("link", "sighting", "campaign", campaign=_ID_FIELD, sighting=_ID_FIELD),
     Verb.AGENCY_CREATED: _act("agency", parent=_ID_FIELD, kind=_CODE_FIELD),
     Verb.MEMBER_ADDED: _act("member", role=_CODE_FIELD),

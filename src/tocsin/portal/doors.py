@@ -42,7 +42,8 @@ def at_most(allowance: Allowance, *, methods: tuple[str, ...] = ("POST",)) -> Ca
 
 
 def _come_back_later(request: HttpRequest, seconds: int) -> HttpResponse:
-    context = {"seconds": seconds, "minutes": ceil(seconds / 60)}
+    # What was typed comes back, so that a reader who is turned away loses nothing.
+    context = {"minutes": ceil(seconds / 60), "text": request.POST.get("text", "")}
     response = render(request, "errors/too_often.html", context, status=429)
     response["Retry-After"] = str(seconds)
     return response

@@ -40,6 +40,12 @@ def harm_name(harm: str | None) -> str:
 
 
 @register.filter
+def is_offer(harm: str | None) -> bool:
+    """Whether a harm is an unlawful offer rather than a scam."""
+    return naming.is_offer(harm)
+
+
+@register.filter
 def indicator_name(kind: str) -> str:
     """An indicator kind's name in the reader's language."""
     return str(INDICATOR_NAMES.get(kind, kind))

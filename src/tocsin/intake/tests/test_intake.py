@@ -154,7 +154,9 @@ def test_words_are_kept_once_and_bring_an_answered_report_back(file_report: File
     actions.reply(actor=analyst, report=report, text="Go to the police station with the receipt.")
     report.refresh_from_db()
     assert report.status == ReportStatus.ANSWERED
-    actions.reply(actor=analyst, report=report, text="And block the number.")
+    for _ in range(2):
+        actions.reply(actor=analyst, report=report, text="And block the number.")
+    assert LedgerEntry.objects.filter(verb="report.replied").count() == 2
     assert [words.speaker for words in report.words.all()] == ["reporter", "reporter", "desk", "desk"]
     assert [change.answered_by for change in report.changes.all()][-1] == "reply"
 

@@ -36,6 +36,8 @@ def test_an_installation_begins_with_an_agency_and_a_member(run: Run) -> None:
     member = Member.objects.get(username="chen")
     assert member.check_password("tide-lantern-47-orchard")
     assert roles_at(member, Agency.objects.get(code="lincheng")) == {Role.ANALYST}
+    assert "no analyst" in run("revoke_role", "chen", "--agency", "yunzhou", "--role", "analyst")
+    assert roles_at(member, Agency.objects.get(code="lincheng")) == set()
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,7 @@ def test_an_installation_begins_with_an_agency_and_a_member(run: Run) -> None:
         (("create_member", "chen", "--agency", "nowhere", "--role", "analyst"), "x\n", "no agency nowhere"),
         (("create_member", "chen", "--agency", "yunzhou", "--role", "analyst"), "short\n", "12"),
         (("create_member", "chen", "--agency", "yunzhou", "--role", "king"), "x\n", "king"),
+        (("revoke_role", "nobody", "--agency", "yunzhou", "--role", "analyst"), "", "no member"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line_and_leaves_nothing(

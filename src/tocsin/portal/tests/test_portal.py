@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from conftest import QUIET, SCAM, SCAM_COPY, Town
@@ -54,7 +55,10 @@ def test_no_page_may_load_anything_from_elsewhere(reporter: Client, town: Town) 
     for address in ("/", "/check", "/figures", "/account/login/"):
         response = reporter.get(address)
         page = response.content.decode()
-        assert "script-src 'self'" in response["Content-Security-Policy"]
+        nonces = re.findall(r"script-src 'nonce-([^']+)'", response["Content-Security-Policy"])
+        assert page.count("<script nonce=") == 3 * len(nonces)
+        assert all(f'nonce="{nonce}"' in page for nonce in nonces)
+        assert "script-src 'self'" not in response["Content-Security-Policy"]
         assert "unsafe" not in response["Content-Security-Policy"]
         assert not re.search(r'(?:src|href|action)="(?:https?:)?//', page)
         assert not re.search(r"<script(?![^>]*(?:src=|application/json))", page)
@@ -81,7 +85,7 @@ def test_a_check_answers_with_reasons_and_keeps_nothing(reporter: Client, town: 
 def test_a_quiet_message_is_called_nothing_known_and_never_safe(reporter: Client, town: Town) -> None:
     reporter.cookies.load({project.LANGUAGE_COOKIE_NAME: "en"})
     page = reporter.post("/check", {"text": QUIET}).content.decode()
-    assert "We found nothing known in it" in page
+    assert "We found no known scam in it" in page
     assert "no proof that it is safe" in page
     assert "<mark>" not in page
 
@@ -196,9 +200,15 @@ def test_what_cannot_be_checked_gets_a_clear_error(reporter: Client, town: Town,
 
 
 def test_broken_encoding_is_no_server_error(reporter: Client, town: Town) -> None:
-    for body in (b"text=\xff\xfe\xc3\x28", b"\xff\xfe\x00", b"text=%FF%FE%80", b"text=" + "刷单".encode("gb18030")):
-        response = reporter.post("/check", body, content_type="application/x-www-form-urlencoded")
-        assert response.status_code in {200, 400}
+    gb18030 = b"token=" + new_token().encode() + b"&text=" + quote(SCAM.encode("gb18030")).encode()
+    for body in (b"text=\xff\xfe\xc3\x28", b"\xff\xfe\x00", b"text=%FF%FE%80", gb18030):
+        for address in ("/check", "/report"):
+            for language, words in (("en", "The text arrived broken"), ("zh-hans", "文字在途中损坏")):
+                reporter.cookies.load({project.LANGUAGE_COOKIE_NAME: language})
+                response = reporter.post(address, body, content_type="application/x-www-form-urlencoded")
+                assert response.status_code == 400
+                assert words in response.content.decode()
+    assert not Report.objects.exists()
     assert reporter.get(b"/report/\xff\xfe".decode("latin-1")).status_code == 404
     multipart = reporter.post("/check", b"--nonsense", content_type="multipart/form-data; boundary=other")
     assert multipart.status_code == 400
@@ -223,6 +233,7 @@ def test_too_often_is_429_and_says_when_to_come_back(reporter: Client, town: Tow
     assert refused.status_code == 429
     assert 1 <= int(refused["Retry-After"]) <= 3600
     assert "Please come back in 3 minutes" in refused.content.decode()
+    assert SCAM in refused.content.decode()
     # The other doors stay open, and nothing that was sent is lost.
     assert reporter.get(address).status_code == 200
     assert reporter.post("/check", {"text": SCAM}).status_code == 200
