@@ -29,7 +29,8 @@ def plant(code, zh, en, parent):
     return actions.create_agency(actor=None, code=code, name_zh=zh, name_en=en, parent=parent)
 city = plant("yunzhou", "云州市网络安全办", "Yunzhou Cyber-Safety Office", None)
 plant("lincheng", "临城县反诈站", "Lincheng Desk", city)
-for name, role in (("analyst", Role.ANALYST), ("second_analyst", Role.ANALYST), ("auditor", Role.AUDITOR)):
+roles = dict.fromkeys(("analyst", "second_analyst", "third_analyst"), Role.ANALYST) | {{"auditor": Role.AUDITOR}}
+for name, role in roles.items():
     member = actions.add_member(
         actor=None, agency=city, username=name, display_name=name.title(), password={PASSWORD!r}
     )

@@ -34,6 +34,7 @@ SCAM = {
 WORDS = {
     "zh-CN": {
         "check": "检查",
+        "begins": "刷单返利",
         "looks": "很像骗局",
         "report": "举报这条消息",
         "waiting": "还没有答复：先不要相信这条消息",
@@ -47,6 +48,7 @@ WORDS = {
     },
     "en-GB": {
         "check": "Check",
+        "begins": "Part-time online job",
         "looks": "This looks like a scam",
         "report": "Report this message",
         "waiting": "No answer yet: do not trust the message yet",
@@ -176,7 +178,7 @@ def decide_as_analyst(officer: Walk, member: str, words: dict[str, str]) -> None
     set_up_authenticator(officer)
     officer.go("/desk/")
     officer.look("queue")
-    officer.page.locator("td.lead a").first.click()
+    officer.page.locator("td.lead a", has_text=words["begins"]).first.click()
     officer.look("campaign-new")
     officer.page.get_by_role("button", name=words["take"]).click()
     officer.look("campaign-in-review")
@@ -251,6 +253,68 @@ def test_the_whole_thread_by_keyboard_alone(browser: Browser, desk: tuple[Instal
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/report/[0-9A-Z-]{23}$"))
     page.context.close()
+
+
+def press_until(page: Page, label: str) -> None:
+    """Press Tab until what is focused says so, then Enter."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent").strip().startswith(label):
+            page.keyboard.press("Enter")
+            return
+    pytest.fail(f"the keyboard does not reach {label!r}")
+
+
+def test_an_analyst_decides_by_keyboard_alone_and_every_page_on_the_way_is_accessible(
+    browser: Browser, desk: tuple[Installation, str]
+) -> None:
+    _, address = desk
+    reporter = open_window(browser, address, "other-reporter", locale="en-GB", size=PHONE)
+    receipt = report_message(
+        reporter, "Parcel held: pay the 1.99 fee at http://parcel-fee.example/pay or it goes back.", WORDS["en-GB"]
+    )
+    walk = open_window(browser, address, "other", locale="en-GB", size=DESK)
+    page = walk.page
+    sign_in(walk, "third_analyst", "Sign in")
+    set_up_authenticator(walk)
+    for path in (
+        "/account/2fa/",
+        "/account/2fa/recovery-codes/",
+        "/account/2fa/webauthn/",
+        "/account/password/change/",
+    ):
+        walk.go(path)
+        walk.look(path.strip("/").replace("/", "-"))
+    walk.go("/desk/")
+    press_until(page, "Parcel held")
+    expect(page).to_have_url(re.compile("/desk/campaigns/"))
+    press_until(page, "Take it up")
+    expect(page.locator(".tag").first).to_have_text("in review")
+    press_until(page, "Confirm")
+    expect(page.locator(".field__error")).to_be_visible()
+    walk.look("campaign-error")
+    page.locator("#confirm_reason").focus()
+    page.keyboard.type("No courier asks for this.")
+    press_until(page, "Confirm")
+    expect(page.locator(".toast-list")).to_be_visible()
+    press_until(page, "This was wrong")
+    page.locator("#reopen_reason").focus()
+    page.keyboard.type("Once more.")
+    press_until(page, "Look again")
+    expect(page.locator(".tag").first).to_have_text("in review")
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    walk.look("campaign-on-a-phone")
+    for path in ("/desk/?status=dormant", "/desk/campaigns/00000000-0000-4000-8000-000000000000", "/desk/"):
+        walk.go(path)
+        walk.look(re.sub(r"\W+", "-", path.strip("/")))
+    reporter.go(receipt)
+    expect(reporter.page.get_by_role("heading", name="No answer yet")).to_be_visible()
+    reporter.go("/check")
+    reporter.page.locator("textarea").fill("Dinner at seven? I will bring the salad.")
+    reporter.page.get_by_role("button", name="Check", exact=True).click()
+    reporter.look("quiet")
+    walk.page.context.close()
+    reporter.page.context.close()
 
 
 def test_a_passkey_signs_in_without_a_password(browser: Browser, desk: tuple[Installation, str]) -> None:

@@ -19,7 +19,7 @@ _OFFERS = frozenset({Harm.FORGED_PAPERS, Harm.ILLICIT_TRADE, Harm.ACCOUNT_TRADE,
 
 def is_offer(harm: Harm | str | None) -> bool:
     """Whether a harm is an unlawful offer rather than a scam."""
-    return bool(harm) and Harm(harm) in _OFFERS
+    return harm is not None and harm in _OFFERS
 
 
 def harm_choices() -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ class CampaignStatus(models.TextChoices):
     IN_REVIEW = "in_review", _("in review")
     CONFIRMED = "confirmed", _("confirmed")
     DISMISSED = "dismissed", _("dismissed")
-    DORMANT = "dormant", _("dormant")
+    DORMANT = "dormant", _("not seen lately")
 
 
 TRANSITIONS: dict[CampaignStatus, frozenset[CampaignStatus]] = {
@@ -27,9 +27,9 @@ DECIDED = frozenset({CampaignStatus.CONFIRMED, CampaignStatus.DISMISSED, Campaig
 class LinkStatus(models.TextChoices):
     """How sure it is that a sighting belongs to its campaign."""
 
-    SUGGESTED = "suggested", _("suggested")
-    CONFIRMED = "confirmed", _("confirmed")
-    REJECTED = "rejected", _("rejected")
+    SUGGESTED = "suggested", _("likely copy")
+    CONFIRMED = "confirmed", _("sure copy")
+    REJECTED = "rejected", _("no copy")
 
 
 class Dismissal(models.TextChoices):
@@ -37,7 +37,7 @@ class Dismissal(models.TextChoices):
 
     GENUINE = "genuine", _("genuine message")
     ADVERTISING = "advertising", _("ordinary advertising")
-    MISTAKEN = "mistaken", _("mistaken")
+    MISTAKEN = "mistaken", _("false alarm, no harm in it")
 
 
 class Origin(models.TextChoices):

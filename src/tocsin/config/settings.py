@@ -160,6 +160,7 @@ SILENCED_SYSTEM_CHECKS = ["axes.W003"]
 # Languages: Chinese first.
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
+FORMAT_MODULE_PATH = "tocsin.config.formats"
 LOCALE_PATHS = [PACKAGE / "config" / "locale"]
 USE_I18N = True
 USE_TZ = True

@@ -148,8 +148,15 @@ def _decide(
     except InvalidTransition:
         return _show_conflict(request, found)
     if change.after in {CampaignStatus.CONFIRMED, CampaignStatus.DISMISSED}:
-        answered = waiting - waiting_count(member, found)
-        messages.success(request, gettext("Decided. Reports answered by this: %(number)d.") % {"number": answered})
+        left = waiting_count(member, found)
+        messages.success(
+            request, gettext("Decided. Reports answered by this: %(number)d.") % {"number": waiting - left}
+        )
+        if left:
+            messages.warning(
+                request,
+                gettext("Reporters who have also written, and wait for a reply: %(number)d.") % {"number": left},
+            )
     return redirect("console:campaign", public_id=public_id)
 
 

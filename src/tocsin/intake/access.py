@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
 from tocsin.campaigns.access import standing_decision
 from tocsin.campaigns.models import Campaign, CampaignChange
 from tocsin.intake.models import Report, ReportWords
 from tocsin.intake.receipts import digest_of
-from tocsin.intake.states import OPEN, Speaker
+from tocsin.intake.states import OPEN, ReportStatus, Speaker
 from tocsin.people.access import agencies_for
 from tocsin.people.models import Member
 from tocsin.people.permissions import ANSWER_REPORT
@@ -47,20 +47,20 @@ def reports_for(member: Member, campaign: Campaign) -> QuerySet[Report]:
 
 def waiting_count(member: Member, campaign: Campaign) -> int:
     """How many people in the member's reach wait for an answer in a campaign."""
-    return _reports_for(member).filter(sighting__campaign=campaign, status__in=OPEN).count()
+    return _waiting_for(member).filter(sighting__campaign=campaign).count()
 
 
 def campaigns_waiting(member: Member) -> QuerySet[Report, int]:
     """Keys of the campaigns in which somebody in the member's reach waits, for a sub-query."""
-    return _reports_for(member).filter(status__in=OPEN).order_by().values_list("sighting__campaign", flat=True)
+    return _waiting_for(member).order_by().values_list("sighting__campaign", flat=True)
 
 
 def with_waiting(member: Member, campaigns: Iterable[Campaign]) -> list[tuple[Campaign, int]]:
     """Each campaign with how many people in the member's reach wait for an answer in it, in one query."""
     listed = list(campaigns)
     counts = dict(
-        _reports_for(member)
-        .filter(sighting__campaign__in=listed, status__in=OPEN)
+        _waiting_for(member)
+        .filter(sighting__campaign__in=listed)
         .order_by()
         .values_list("sighting__campaign")
         .annotate(number=Count("pk"))
@@ -84,3 +84,10 @@ def decision_for(report: Report) -> CampaignChange | None:
 
 def _reports_for(member: Member) -> QuerySet[Report]:
     return Report.objects.filter(agency__in=agencies_for(member)).select_related("agency", "sighting__campaign")
+
+
+def _waiting_for(member: Member) -> QuerySet[Report]:
+    """Reports that are open, and answered ones whose last words are the reporter's: a decision answers no question."""
+    last = ReportWords.objects.filter(report=OuterRef("pk")).order_by("-pk").values("speaker")[:1]
+    asked = Q(status=ReportStatus.ANSWERED, last_speaker=Speaker.REPORTER)
+    return _reports_for(member).annotate(last_speaker=Subquery(last)).filter(Q(status__in=OPEN) | asked)

@@ -12,7 +12,7 @@ from tocsin.campaigns.access import standing_decision
 from tocsin.campaigns.assessing import assess
 from tocsin.campaigns.models import Campaign, CampaignChange, Sighting
 from tocsin.campaigns.rulings import Ruling
-from tocsin.campaigns.states import InvalidTransition, Origin
+from tocsin.campaigns.states import CampaignStatus, InvalidTransition, Origin
 from tocsin.engine.schema import Assessment
 from tocsin.intake.models import Report, ReportChange, ReportWords
 from tocsin.intake.receipts import digest_of, receipt_for
@@ -46,6 +46,8 @@ def _file(text: str, digest: str, assessment: Assessment, agency: Agency) -> Rep
     report = _create(digest, sighting, agency)
     if standing_decision(sighting.campaign):
         _answer([report], AnsweredBy.EARLIER_DECISION, None)
+    elif sighting.campaign.status == CampaignStatus.IN_REVIEW:
+        _review([report], None)
     return report
 
 

@@ -38,13 +38,22 @@ def receipt_for(token: str, text: str) -> str:
     digest = hmac.new(_key(), f"{token}\0{text}".encode(), hashlib.sha256).digest()
     number = int.from_bytes(digest[:13], "big")
     code = "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(LENGTH))
-    return "-".join(code[place : place + GROUP] for place in range(0, LENGTH, GROUP))
+    return in_groups(code)
+
+
+def in_groups(receipt: str) -> str:
+    """A receipt as typed, in the form in which it was given."""
+    code = _plain(receipt)
+    return "-".join(code[place : place + GROUP] for place in range(0, len(code), GROUP))
+
+
+def _plain(receipt: str) -> str:
+    return _NOISE.sub("", receipt[:200]).upper().translate(_READ_AS)
 
 
 def digest_of(receipt: str) -> str:
     """The stored form of a receipt as typed: case, spaces and dashes do not matter, O reads as 0, I and L as 1."""
-    code = _NOISE.sub("", receipt[:200]).upper().translate(_READ_AS)
-    return hash_secret_raw(code.encode(), _key()[:16], PASSES, MEMORY_KIB, LANES, 32, Type.ID).hex()
+    return hash_secret_raw(_plain(receipt).encode(), _key()[:16], PASSES, MEMORY_KIB, LANES, 32, Type.ID).hex()
 
 
 @cache

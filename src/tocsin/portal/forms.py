@@ -16,6 +16,12 @@ _TOO_LONG = _("This is too long. Please send at most %(limit_value)d characters:
 class MessageField(forms.CharField):
     """A text as it was received: line ends as one character, however the browser sends them."""
 
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Leave the length to our own words: with ``maxlength`` a browser cuts a long paste without a word."""
+        attrs = super().widget_attrs(widget)
+        attrs.pop("maxlength", None)
+        return attrs
+
     def to_python(self, value: Any) -> str:
         """Return the text with plain line feeds."""
         return str(super().to_python(value)).replace("\r\n", "\n").replace("\r", "\n")

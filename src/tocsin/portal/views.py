@@ -19,7 +19,7 @@ from tocsin.figures.queries import NoCheckpointError, current_figures, current_r
 from tocsin.intake import actions as intake
 from tocsin.intake.access import decision_for, get_report_by_receipt
 from tocsin.intake.models import Report
-from tocsin.intake.receipts import new_token
+from tocsin.intake.receipts import in_groups, new_token
 from tocsin.intake.states import ReportClosed, ReportStatus, ThreadFull
 from tocsin.ledger.access import export_lines, latest_checkpoint
 from tocsin.people.access import root_agency
@@ -80,7 +80,13 @@ def find_report(request: HttpRequest) -> HttpResponse:
     """Come back with a receipt."""
     form = ReceiptForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        return redirect("portal:receipt", receipt=form.cleaned_data["receipt"].strip().replace("/", "") or "-")
+        typed = form.cleaned_data["receipt"]
+        try:
+            get_report_by_receipt(typed)
+        except Http404:
+            form.add_error("receipt", gettext("There is no such receipt. Check each of the twenty letters and digits."))
+            return render(request, "portal/find_report.html", {"form": form}, status=404)
+        return redirect("portal:receipt", receipt=in_groups(typed))
     return render(request, "portal/find_report.html", {"form": form}, status=400 if form.is_bound else 200)
 
 

@@ -227,6 +227,16 @@ def test_of_two_decisions_made_at_once_one_is_refused(town: Town, analyst: Membe
     assert stale.changes.count() == 3
 
 
+def test_a_change_of_what_has_changed_meanwhile_changes_nothing(town: Town, analyst: Member) -> None:
+    campaign = file(SCAM, town.city).campaign
+    stale = Campaign.objects.get(pk=campaign.pk)
+    actions.start_review(actor=analyst, campaign=campaign)
+    with pytest.raises(InvalidTransition) as refused:
+        actions._move(stale, CampaignStatus.IN_REVIEW, actor=analyst)
+    assert refused.value.status == CampaignStatus.IN_REVIEW
+    assert campaign.changes.count() == 2
+
+
 def test_the_database_itself_refuses_a_harm_that_is_not_on_the_list(town: Town) -> None:
     campaign = file(SCAM, town.city).campaign
     for change in ({"harm": "opinion"}, {"status": "burnt"}, {"status": "confirmed", "harm": None}):

@@ -54,7 +54,7 @@ def indicator_name(kind: str) -> str:
 @register.filter
 def percent(share: float | None) -> str:
     """A share from 0 to 1 as whole per cent; a dash where there is none."""
-    return "–" if share is None else f"{round(share * 100)} %"
+    return "–" if share is None else f"{round(share * 100)}%"
 
 
 @register.filter

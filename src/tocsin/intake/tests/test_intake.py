@@ -103,6 +103,29 @@ def test_one_decision_answers_everyone_earlier_and_later(file_report: File, anal
     assert access.waiting_count(analyst, campaign) == 0
 
 
+def test_a_copy_of_what_is_in_review_is_in_review_too(file_report: File, analyst: Member) -> None:
+    first, _ = file_report()
+    actions.start_review(actor=analyst, campaign=campaign_of(first))
+    second, _ = file_report(SCAM_COPY)
+    assert second.status == ReportStatus.IN_REVIEW
+    assert [change.after for change in second.changes.all()] == ["received", "in_review"]
+
+
+def test_a_question_waits_for_a_reply_although_its_campaign_is_decided(file_report: File, analyst: Member) -> None:
+    report, _ = file_report()
+    quiet, _ = file_report(SCAM_COPY)
+    actions.add_words(report=report, text="I have paid 3,800 yuan. What now?")
+    campaign = confirm(analyst, report)
+    for each in (report, quiet):
+        each.refresh_from_db()
+        assert each.status == ReportStatus.ANSWERED
+    assert access.waiting_count(analyst, campaign) == 1
+    assert list(access.campaigns_waiting(analyst)) == [campaign.pk]
+    actions.reply(actor=analyst, report=report, text="Call 110 now.")
+    assert access.waiting_count(analyst, campaign) == 0
+    assert not access.campaigns_waiting(analyst).exists()
+
+
 def test_a_message_in_which_nothing_was_found_waits_for_a_person_too(file_report: File, analyst: Member) -> None:
     report, _ = file_report(QUIET)
     campaign = campaign_of(report)

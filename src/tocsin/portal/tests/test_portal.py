@@ -277,8 +277,11 @@ def test_a_receipt_can_be_typed_in(reporter: Client, town: Town) -> None:
     response = reporter.post("/report/", {"receipt": typed}, follow=True)
     assert response.status_code == 200
     assert address.removeprefix("/report/") in response.content.decode()
+    assert response.redirect_chain == [(address, 302)]
     for nonsense in ("nothing", "../../etc/passwd", "?", "/"):
-        assert reporter.post("/report/", {"receipt": nonsense}, follow=True).status_code == 404
+        wrong = reporter.post("/report/", {"receipt": nonsense}, follow=True)
+        assert wrong.status_code == 404
+        assert "field__error" in wrong.content.decode()
     assert reporter.post("/report/", {"receipt": ""}).status_code == 400
 
 
