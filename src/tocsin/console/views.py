@@ -33,6 +33,7 @@ from tocsin.campaigns.states import CampaignStatus, InvalidTransition
 from tocsin.console.forms import ConfirmForm, DismissForm, ReopenForm, ReplyForm
 from tocsin.intake import actions as intake
 from tocsin.intake.access import (
+    answered_count,
     campaigns_waiting,
     get_report_for,
     reports_for,
@@ -141,17 +142,14 @@ def _decide(
     found = get_campaign_for(member, public_id)
     if not form.is_valid():
         return _show_campaign(request, found, form=form, status=400)
-    waiting = waiting_count(member, found)
     ruling: Ruling = form.ruling()
     try:
         change = act(actor=member, campaign=found, ruling=ruling)
     except InvalidTransition:
         return _show_conflict(request, found)
     if change.after in {CampaignStatus.CONFIRMED, CampaignStatus.DISMISSED}:
-        left = waiting_count(member, found)
-        messages.success(
-            request, gettext("Decided. Reports answered by this: %(number)d.") % {"number": waiting - left}
-        )
+        answered, left = answered_count(change), waiting_count(member, found)
+        messages.success(request, gettext("Decided. Reports answered by this: %(number)d.") % {"number": answered})
         if left:
             messages.warning(
                 request,

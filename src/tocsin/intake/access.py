@@ -8,9 +8,9 @@ from django.http import Http404
 
 from tocsin.campaigns.access import standing_decision
 from tocsin.campaigns.models import Campaign, CampaignChange
-from tocsin.intake.models import Report, ReportWords
+from tocsin.intake.models import Report, ReportChange, ReportWords
 from tocsin.intake.receipts import digest_of
-from tocsin.intake.states import OPEN, ReportStatus, Speaker
+from tocsin.intake.states import OPEN, AnsweredBy, ReportStatus, Speaker
 from tocsin.people.access import agencies_for
 from tocsin.people.models import Member
 from tocsin.people.permissions import ANSWER_REPORT
@@ -48,6 +48,12 @@ def reports_for(member: Member, campaign: Campaign) -> QuerySet[Report]:
 def waiting_count(member: Member, campaign: Campaign) -> int:
     """How many people in the member's reach wait for an answer in a campaign."""
     return _waiting_for(member).filter(sighting__campaign=campaign).count()
+
+
+def answered_count(change: CampaignChange) -> int:
+    """How many reports a decision answered when it was made."""
+    answered = ReportChange.objects.filter(answered_by=AnsweredBy.DECISION, at__gte=change.at)
+    return answered.filter(report__sighting__campaign=change.campaign).count()
 
 
 def campaigns_waiting(member: Member) -> QuerySet[Report, int]:

@@ -119,6 +119,9 @@ def test_a_question_waits_for_a_reply_although_its_campaign_is_decided(file_repo
     for each in (report, quiet):
         each.refresh_from_db()
         assert each.status == ReportStatus.ANSWERED
+    change = access.decision_for(report)
+    assert change is not None
+    assert access.answered_count(change) == 2
     assert access.waiting_count(analyst, campaign) == 1
     assert list(access.campaigns_waiting(analyst)) == [campaign.pk]
     actions.reply(actor=analyst, report=report, text="Call 110 now.")
