@@ -1,5 +1,6 @@
 """The commands that run for long, as real processes."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -51,6 +52,14 @@ def test_the_worker_signs_what_is_there_and_once_means_once(desk: Installation) 
     assert "verified" in desk.run("ledger", "verify", str(export)).lower()
 
 
+def test_a_home_without_a_database_is_told_from_a_broken_one(tmp_path: Path) -> None:
+    environment = dict(os.environ) | {"TOCSIN_HOME": str(tmp_path), "DATABASE_URL": ""}
+    words = [sys.executable, "-m", "tocsin", "ledger", "export"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "tocsin ledger: this database has no tables: run tocsin manage migrate, or set TOCSIN_HOME\n"
+
+
 def test_the_worker_ends_when_told_to(desk: Installation) -> None:
     words = [sys.executable, "-m", "tocsin", "work"]
     with subprocess.Popen(words, env=desk.environment, stderr=subprocess.PIPE, text=True) as worker:
@@ -66,7 +75,8 @@ def test_the_server_answers_hostile_requests_and_goes_on(desk: Installation, tmp
         assert _status(address, "/%2e%2e/%2e%2e/etc/passwd") == 404
         assert _status(address, "/static/../settings.py") == 404
         assert _status(address, "/check?" + "a" * 8000) in {400, 414}
-        assert _status(address, "/check", b"\xff\xfe") == 403  # no CSRF token
+        assert _status(address, "/check", b"\xff\xfe") == 400
+        assert _status(address, "/check", b"text=hello") == 403  # no CSRF token
         assert _status(address, "/charter") == 200
 
 

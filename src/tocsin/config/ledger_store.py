@@ -26,7 +26,10 @@ def explained() -> Iterator[None]:
     except KeyFileError as error:
         raise CommandError(str(error)) from error
     except DatabaseError as error:
-        raise CommandError(f"database: {str(error).strip().splitlines()[0]}") from error
+        line = str(error).strip().splitlines()[0]
+        if "no such table" in line or (line.startswith("relation") and "does not exist" in line):
+            raise CommandError("this database has no tables: run tocsin manage migrate, or set TOCSIN_HOME") from error
+        raise CommandError(f"database: {line}") from error
 
 
 def run_export(args: argparse.Namespace) -> int:

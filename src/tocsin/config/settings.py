@@ -228,4 +228,6 @@ LOGGING = {
     "filters": {"receipts": {"()": "tocsin.config.logs.HideReceipts"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["receipts"]}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("TOCSIN_LOG_LEVEL", "INFO")},
+    # Its everyday notes name members and their addresses, at every start and every sign-in.
+    "loggers": {"axes": {"level": "WARNING"}},
 }

@@ -1,8 +1,10 @@
 """The public pages. A view turns a request into an action or a query, and nothing else."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.timezone import localdate
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
@@ -46,6 +48,8 @@ def check(request: HttpRequest) -> HttpResponse:
     form = CheckForm(request.POST)
     if not form.is_valid():
         return render(request, "portal/check.html", {"form": form}, status=400)
+    if request.POST.get("language") in dict(settings.LANGUAGES):
+        return _in_another_language(request, form.cleaned_data["text"], request.POST["language"])
     return _show_verdict(request, form.cleaned_data["text"])
 
 
@@ -182,6 +186,14 @@ def _as_file(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
+def _in_another_language(request: HttpRequest, text: str, language: str) -> HttpResponse:
+    """The language button on a verdict: the same verdict again, since its text stands nowhere else."""
+    translation.activate(language)
+    response = _show_verdict(request, text)
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, samesite="Lax", secure=settings.HTTPS)
+    return response
+
+
 def _show_verdict(request: HttpRequest, text: str, *, status: int = 200) -> HttpResponse:
     assessment = assess(text)
     match = find_campaign_of(text, assessment)
@@ -191,7 +203,7 @@ def _show_verdict(request: HttpRequest, text: str, *, status: int = 200) -> Http
     if decision is not None:
         harm = Harm(decision.harm) if decision.harm and not dismissed else None
     context = {
-        "text": text,
+        "checked_text": text,
         "assessment": assessment,
         "marked": mark_assessment(text, assessment),
         "decision": decision,

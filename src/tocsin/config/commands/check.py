@@ -114,6 +114,8 @@ def _message(args: argparse.Namespace) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise CommandError(f"TEXT is not valid Unicode: {error}") from error
+    if not text.strip():
+        raise CommandError("the text is empty")
     return text
 
 

@@ -82,6 +82,15 @@ def test_a_check_answers_with_reasons_and_keeps_nothing(reporter: Client, town: 
     assert LedgerEntry.objects.count() == before
 
 
+def test_the_language_button_on_a_verdict_keeps_the_verdict(reporter: Client, town: Town) -> None:
+    page = reporter.post("/check", {"text": SCAM}).content.decode()
+    assert 'name="language" value="en"' in page
+    page = reporter.post("/check", {"text": SCAM, "language": "en"}).content.decode()
+    assert "This looks like a scam: Task scam" in page
+    assert '<html lang="en">' in reporter.get("/").content.decode()
+    assert reporter.post("/check", {"text": SCAM, "language": "xx"}).status_code == 200
+
+
 def test_a_quiet_message_is_called_nothing_known_and_never_safe(reporter: Client, town: Town) -> None:
     reporter.cookies.load({project.LANGUAGE_COOKIE_NAME: "en"})
     page = reporter.post("/check", {"text": QUIET}).content.decode()
