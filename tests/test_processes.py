@@ -24,10 +24,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         yield made
 
 
-@pytest.mark.parametrize("command", sorted(COMMANDS))
+# Everything behind `manage` belongs to Django, its --help as well.
+@pytest.mark.parametrize("command", sorted(COMMANDS.keys() - {"manage"}))
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    if command == "manage":
-        pytest.skip("everything behind manage belongs to Django, its --help as well")
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])
     assert end.value.code == 0
