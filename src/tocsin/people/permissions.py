@@ -28,21 +28,15 @@ def _holds(*wanted: Role) -> rules.Predicate:
 
 is_intake_officer = _holds(Role.INTAKE_OFFICER)
 is_analyst = _holds(Role.ANALYST)
-is_auditor = _holds(Role.AUDITOR)
 is_administrator = _holds(Role.ADMINISTRATOR)
-is_staff_member = _holds(*Role)
 
-VIEW_CAMPAIGNS = "campaigns.view"
 DECIDE_CAMPAIGN = "campaigns.decide"
 ANSWER_REPORT = "intake.answer"
 MANAGE_MEMBERS = "people.manage"
-VIEW_LEDGER = "ledger.view"
 
-rules.add_perm(VIEW_CAMPAIGNS, is_staff_member)
 rules.add_perm(DECIDE_CAMPAIGN, is_analyst)
 rules.add_perm(ANSWER_REPORT, is_intake_officer | is_analyst)
 rules.add_perm(MANAGE_MEMBERS, is_administrator)
-rules.add_perm(VIEW_LEDGER, is_auditor | is_administrator)
 
 
 def require(actor: Member | None, permission: str, agency: Agency) -> None:

@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from tocsin.bulk.lines import LineFault, Lines, RawLine, describe_encoding
+from tocsin.bulk.lines import LineFault, Lines, RawLine
 from tocsin.bulk.request import MEBIBYTE, ScanError, ScanRequest, name_columns
 from tocsin.bulk.rows import Damage, Item, Row, describe_fault, make_row
-from tocsin.bulk.sources import Source
+from tocsin.bulk.text_file import TextFile
 
 # The module's own limit is 128 KiB and counts per field; ours stands in Limits and counts per record.
 csv.field_size_limit(1 << 30)
@@ -22,32 +22,18 @@ class _BrokenRecordError(Exception):
     """The record that is being read cannot be completed."""
 
 
-class CsvReader:
+class CsvReader(TextFile):
     """Reads one file. Raises ScanError on opening if its header lacks the text column."""
 
     def __init__(self, path: Path, request: ScanRequest) -> None:
-        self.path = path
-        self._request = request
-        self._source = Source(path, gzipped=path.name.lower().endswith(".gz"))
-        lines = Lines(self._source, request.limits)
-        self._lines = lines
-        self.notes: list[str] = describe_encoding(lines)
-        self._feed = _Feed(lines, request)
+        super().__init__(path, request)
+        self._feed = _Feed(self._lines, request)
         self._records = self._read_records()
         try:
             self._header = self._read_header()
         except ScanError:
             self.close()
             raise
-
-    @property
-    def position(self) -> int:
-        """Bytes of the file on disk that have been read."""
-        return self._source.position
-
-    def close(self) -> None:
-        """Close the file."""
-        self._source.close()
 
     def __iter__(self) -> Iterator[Item]:
         if self._header:

@@ -4,37 +4,24 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from tocsin.bulk.lines import LineFault, Lines, describe_encoding
+from tocsin.bulk.lines import LineFault
 from tocsin.bulk.request import ScanError, ScanRequest, name_columns
 from tocsin.bulk.rows import Damage, Item, Row, describe_fault, make_row
-from tocsin.bulk.sources import Source
+from tocsin.bulk.text_file import TextFile
 
 _SAMPLE = 100
 
 
-class JsonlReader:
+class JsonlReader(TextFile):
     """Reads one file. Raises ScanError on opening if its first objects, up to a hundred, all lack the text column."""
 
     def __init__(self, path: Path, request: ScanRequest) -> None:
-        self.path = path
-        self._request = request
-        self._source = Source(path, gzipped=path.name.lower().endswith(".gz"))
-        self._lines = Lines(self._source, request.limits)
-        self.notes: list[str] = describe_encoding(self._lines)
+        super().__init__(path, request)
         try:
             self._check_column()
         except ScanError:
             self.close()
             raise
-
-    @property
-    def position(self) -> int:
-        """Bytes of the file on disk that have been read."""
-        return self._source.position
-
-    def close(self) -> None:
-        """Close the file."""
-        self._source.close()
 
     def __iter__(self) -> Iterator[Item]:
         limits = self._request.limits

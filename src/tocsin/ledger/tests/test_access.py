@@ -99,10 +99,10 @@ def test_a_payload_that_is_not_json_is_named() -> None:
     assert found()[:2] == ["MALFORMED line 10", "TRUNCATED"]
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="other databases refuse such a value themselves")
 def test_a_column_that_cannot_be_read_is_named() -> None:
-    if connection.vendor == "sqlite":
-        tamper("UPDATE ledger_ledgerentry SET at = '2026-13-31 08:30:00' WHERE position = 3")
-        assert found() == ["MALFORMED"]
+    tamper("UPDATE ledger_ledgerentry SET at = '2026-13-31 08:30:00' WHERE position = 3")
+    assert found() == ["MALFORMED"]
 
 
 def test_a_head_with_an_impossible_frontier_is_named() -> None:

@@ -173,14 +173,14 @@ class TestGuards:
             "REPLACE INTO ledger_ledgerhead SELECT * FROM ledger_ledgerhead",
         ],
     )
+    @pytest.mark.skipif(connection.vendor != "sqlite", reason="REPLACE is SQLite's own")
     def test_it_refuses_replacement(self, statement: str) -> None:
-        if connection.vendor == "sqlite":
-            self.refuses(statement)
+        self.refuses(statement)
 
     @pytest.mark.parametrize("table", [guards.ENTRY, guards.CHECKPOINT, guards.HEAD])
+    @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no TRUNCATE")
     def test_it_refuses_truncation(self, table: str) -> None:
-        if connection.vendor == "postgresql":
-            self.refuses(f"TRUNCATE {table}")
+        self.refuses(f"TRUNCATE {table}")
 
     def test_the_guards_come_off_and_on_again(self) -> None:
         guards.remove(connection)
