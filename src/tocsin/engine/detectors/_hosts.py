@@ -1,7 +1,7 @@
 """Host names in plain and disguised spelling: what counts as a dot, and how a name is read to both sides of one."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import tldextract
 
@@ -15,6 +15,7 @@ DOT = (
 _TOD = r"(?:\.|。|·|•|・|‧|∙|⋅|[\])}】>] ?(?:\.|tod|点|。) ?[\[({【<]| ?\. | tod |点|丶)"
 LABEL = r"[a-z0-9_à-ɏ](?:[a-z0-9_à-ɏ-]{0,61}[a-z0-9_à-ɏ])?"
 _ANY_DOT = re.compile(DOT)
+_PLAIN_HOST = re.compile(r"[a-z0-9.-]+")
 _LEFT = re.compile(rf"[a-z0-9_à-ɏ-]{{1,63}}(?:{_TOD}[a-z0-9_à-ɏ-]{{1,63}}){{0,8}}")
 _HAN_LEFT = re.compile(r"[a-z0-9-]{0,20}[\u4e00-\u9fff]{1,12}[a-z0-9-]{0,20}")
 _RIGHT = re.compile(rf"(?:{DOT}{LABEL}){{0,8}}")
@@ -32,22 +33,30 @@ _HELP_BEFORE = re.compile(
     r"(?:网址|网站|官网|域名|登录|登陆|访问|链接|点击|打开|下载|地址|"
     r"visit|website|site|link|url|click|go to|log ?on|at)\W{0,4}$"
 )
+_NO_WORD = re.compile(r"[\d-]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _EXTRACT = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=False)
 
 
 @cache
+def _suffixes() -> frozenset[str]:
+    """The rules of the bundled public suffix list, in Unicode, those with ``*.`` and ``!`` included."""
+    return frozenset(_EXTRACT.tlds)
+
+
+@cache
 def endings() -> frozenset[str]:
     """Every top-level domain of the bundled public suffix list, in Unicode and in ASCII, and the reserved ones."""
-    tops = {suffix.rpartition(".")[2] for suffix in _EXTRACT.tlds}
+    tops = {suffix.rpartition(".")[2] for suffix in _suffixes()}
     return frozenset(tops | RESERVED)
 
 
 def plain_host(text: str) -> str:
     """A host as it is typed: every kind of dot made a full stop."""
-    return _ANY_DOT.sub(".", text).strip(". ")
+    return text.strip(".") if _PLAIN_HOST.fullmatch(text) else _ANY_DOT.sub(".", text).strip(". ")
 
 
+@lru_cache(maxsize=4096)
 def is_registrable(host: str) -> bool:
     """Whether a host ends in a public suffix (or a reserved name) and has a name of its own before that."""
     labels = host.split(".")
@@ -55,8 +64,29 @@ def is_registrable(host: str) -> bool:
         return False
     if labels[-1] in RESERVED:
         return True
-    found = _EXTRACT(host)
-    return bool(found.domain and found.suffix)
+    return 0 < _suffix_length([_decoded(label) for label in labels]) < len(labels)
+
+
+def _suffix_length(labels: list[str]) -> int:
+    """How many labels of a host are its public suffix: the longest rule counts (publicsuffix.org/list), 0 for none."""
+    rules = _suffixes()
+    for count in range(min(len(labels), 5), 0, -1):
+        suffix = ".".join(labels[-count:])
+        if f"!{suffix}" in rules:
+            return count - 1
+        if suffix in rules or (count > 1 and "*." + suffix.partition(".")[2] in rules):
+            return count
+    return 0
+
+
+def _decoded(label: str) -> str:
+    """A label in Unicode, as the rules are written."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label.encode("ascii").decode("idna")
+    except UnicodeError:
+        return label
 
 
 def may_shorten(host: str) -> bool:
@@ -77,7 +107,7 @@ def host_start(text: Haystack, dot: int) -> int:
     match = _HAN_LEFT.match(window[::-1])
     start = dot - (match.end() if match else 0)
     for place in range(start + 1, dot):
-        if text.gaps[place]:
+        if text.is_after_gap(place):
             start = place
     if stop := _STOPS_HAN.match(text.lower[start:dot]):
         start += stop.end()
@@ -94,11 +124,18 @@ def is_plausible(text: Haystack, host: str, start: int, end: int) -> bool:
     """Whether a bare host, without a scheme, is meant as one rather than being two sentences without a space."""
     ending = host.rpartition(".")[2]
     body = host[: -len(ending) - 1]
-    if not any(char.isalpha() for char in body) and len(body) < 3:
+    if len(body) < 3 and not any(map(str.isalpha, body)):
         return False
     if ending in PLAIN_ENDINGS or host.startswith("www."):
         return True
-    if any(char.isdigit() or char == "-" for char in body) and not body.replace(".", "").isdigit():
+    if _NO_WORD.search(body) and not body.replace(".", "").isdigit():
         return True
-    nearby = text.before(start, 12) + text.after(end, 6)
-    return bool(_HAN.search(nearby) or _HELP_BEFORE.search(text.before(start, 20)))
+    before, after = text.before(start, 20), text.after(end, 6)
+    if not (before.isascii() and after.isascii()) and _HAN.search(before[-12:] + after):
+        return True
+    return is_announced(before)
+
+
+def is_announced(before: str) -> bool:
+    """Whether the words before something say that it is to be visited."""
+    return bool(_HELP_BEFORE.search(before[-20:]))

@@ -7,11 +7,15 @@ import hashlib
 import re
 from collections.abc import Iterator
 
+from tocsin.engine.detectors._cues import Cue, Shape
 from tocsin.engine.detectors._haystack import Found, Haystack
 from tocsin.engine.detectors._keccak import keccak256
 
 KINDS = ("wallet",)
 RANK = 30
+
+_CODES = Cue(shape=Shape.CODE)
+CUES = (_CODES,)
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
@@ -23,13 +27,15 @@ _CANDIDATE = re.compile(
 
 
 def find(text: Haystack) -> Iterator[Found]:
-    """One pass over the text with its capitals."""
-    for match in _CANDIDATE.finditer(text.cased):
-        around = text.before(match.start(), 1) + text.after(match.end(), 1)
-        if any(char.isascii() and char.isalnum() for char in around):
-            continue
-        if value := _checked(match[0]):
+    """Every word that is long enough, with its capitals."""
+    for place in text.places(_CODES):
+        match = _CANDIDATE.match(text.cased, place)
+        if match and not _is_alphanumeric(text.after(match.end(), 1)) and (value := _checked(match[0])):
             yield Found("wallet", value, match.start(), match.end())
+
+
+def _is_alphanumeric(char: str) -> bool:
+    return char.isascii() and char.isalnum()
 
 
 def _checked(address: str) -> str:

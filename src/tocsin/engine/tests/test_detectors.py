@@ -1,6 +1,7 @@
 """Indicators: what is found, how it is normalised, what stays quiet; and one conformance test for every detector."""
 
 import hashlib
+import time
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.engine.detectors import Haystack, find_indicators, load_detectors
+from tocsin.engine.detectors import find_indicators, lay_out, load_detectors
 from tocsin.engine.detectors._keccak import keccak256
 from tocsin.engine.detectors.card import is_identity_number
 from tocsin.engine.fold import fold_batch
@@ -103,6 +104,23 @@ FOUND: list[tuple[str, Row]] = [
     ("W-h-a-t-s-A-p-p +44 7700 900318", ("whatsapp", "+447700900318", "+44 7700 900318")),
     exact("Line ID: @abc123", "line", "@abc123"),
     exact("加賴 loan-help88", "line", "loan-help88"),
+    ("办证（葳③O⒎⑻⑥⒖⒏）", ("wechat", "30786158", "③O⒎⑻⑥⒖⒏")),
+    ("（⒋⒐⑼⑨O⒍④⒊巍）", ("wechat", "49990643", "⒋⒐⑼⑨O⒍④⒊")),
+    ("微信7️⃣8️⃣9️⃣6️⃣5️⃣4️⃣1️⃣", ("wechat", "7896541", "7️⃣8️⃣9️⃣6️⃣5️⃣4️⃣1️⃣")),
+    exact("高端外围，mote5566微信，北上", "wechat", "mote5566"),
+    exact("咨询yue_8086（微信）", "wechat", "yue_8086"),
+    exact("【精仿微abc6476】", "wechat", "abc6476"),
+    exact("加我v13500001234", "wechat", "13500001234"),
+    exact("代开发票_微信_abc416259】", "wechat", "abc416259"),
+    ("企鹅叁贰壹柒捌玖陆", ("qq", "3217896", "叁贰壹柒捌玖陆")),
+    exact("群号：713000456", "qq", "713000456"),
+    exact("需要私聊 @abcdefghij", "telegram", "abcdefghij"),
+    exact("查询秒单 @abc4938", "telegram", "abc4938"),
+    exact("тг: @abc_def", "telegram", "abc_def"),
+    exact("텔레그램 abc_def", "telegram", "abc_def"),
+    exact("write to ghost_99 on telegram", "telegram", "ghost_99"),
+    exact("朵朵VIP賴：ab78981", "line", "ab78981"),
+    exact('LINE"ME9505 點擊', "line", "ME9505"),
 ]  # fmt: skip
 
 
@@ -143,6 +161,13 @@ QUIET = [
     "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdd",
     "GB82 WEST 1234 5698 7654 33",
     "5月1日-3日 10:00-12:00 A座1203",
+    "感谢网友@wayne0311 提供图片",
+    "@LOLLIPOP_F小煜 你好",
+    "迪拜高端外围uudn72078",
+    "技术运维abc09售后",
+    "i was v tired2 yesterday",
+    "order line: 2024 items",
+    "依赖jquery36和vue3",
 ]
 
 
@@ -160,6 +185,12 @@ def test_a_link_to_an_account_is_a_link_and_names_the_account() -> None:
             ("whatsapp", "+447700900123", "447700900123"),
         ]
     ]
+
+
+def test_a_link_to_a_group_names_the_group() -> None:
+    found = indicators(["chat.whatsapp.com/Jk3LmN8pQ2rStUvW", "lin.ee/Ab3dE9x"])
+    assert found[0][1] == ("whatsapp", "Jk3LmN8pQ2rStUvW", "Jk3LmN8pQ2rStUvW")
+    assert found[1][1] == ("line", "Ab3dE9x", "Ab3dE9x")
 
 
 def test_a_domain_inside_a_link_or_address_is_not_reported_again() -> None:
@@ -196,8 +227,10 @@ def test_every_detector_keeps_the_contract(name: str) -> None:
     assert isinstance(module.RANK, int)
     examples = [*(text for text, _ in FOUND), *QUIET, "\0", "a" * 5000, "1" * 5000, "." * 500]
     batch = TextBatch.from_arrow(pa.array(examples))
-    text = Haystack.build(batch, fold_batch(batch))
+    text = lay_out(batch, fold_batch(batch))
     found = list(module.find(text))
+    assert module.CUES
+    assert any(text.places(cue) for cue in module.CUES)
     assert {each.kind for each in found} == set(module.KINDS), "each kind must be in the examples above"
     for each in found:
         assert 0 <= each.start < each.end <= len(text.lower)
@@ -241,21 +274,39 @@ def test_a_batch_finds_what_its_messages_hold_one_by_one(texts: list[str]) -> No
     assert indicators(texts[::-1]) == indicators(texts)[::-1]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a." * 9_000,
-        "1 " * 9_000,
-        "加微信" * 9_000,
-        "@" * 9_000,
-        "http://" * 5_000,
-        "x" * 9_000,
-        "a点" * 9_000,
-        "[" * 9_000,
-    ],
-)
-def test_hostile_messages_cost_little(text: str) -> None:
-    assert isinstance(indicators([text]), list)
+def test_a_list_of_handles_is_found_whole() -> None:
+    found = indicators(["总监 @abcdefg 运营 @hijklmn 讨论群 @opqrstu", "QQ:800012345、800012346"])
+    assert [value for _, value, _ in found[0]] == ["abcdefg", "hijklmn", "opqrstu"]
+    assert [value for _, value, _ in found[1]] == ["800012345", "800012346"]
+
+
+def test_a_keycap_belongs_to_its_digit() -> None:
+    text = "电话" + "".join(f"{digit}\ufe0f\u20e3" for digit in "13800138000") + "!"
+    assert indicators([text]) == [[("phone", "13800138000", text[2:-1])]]
+
+
+HOSTILE = [
+    "a." * 9_000, "1 " * 9_000, "加微信" * 9_000, "加v" * 9_000, "@" * 9_000, "@a1_b " * 3_000, "@a1b2c " * 3_000,
+    "http://" * 5_000, "http://a.com/" + ")" * 20_000, "x" * 9_000, "a点" * 9_000, "[" * 9_000, ".com" * 5_000,
+    "ab12 " * 5_000, "l3" * 9_000, " at a dot com" * 2_000, "(at)" * 5_000, "微信" + " " * 9_000 + "abc123",
+    "whatsapp +" * 3_000 + "1", "t.me/" * 5_000, "1-" * 9_000, "q12345678 " * 2_000, "abc12345微信 " * 2_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=[text[:12] for text in HOSTILE])
+def test_hostile_messages_cost_their_length_and_no_more(text: str) -> None:
+    def cost(message: str) -> float:
+        batch = TextBatch.from_arrow(pa.array([message]))
+        folded = fold_batch(batch)
+        times = []
+        for _ in range(3):
+            begin = time.process_time()
+            find_indicators(batch, folded)
+            times.append(time.process_time() - begin)
+        return min(times)
+
+    half, whole = cost(text[: len(text) // 2]), cost(text)
+    assert whole < 4 * half + 0.01, "twice the length must not cost four times as much"
 
 
 def test_keccak_is_the_one_of_ethereum() -> None:
