@@ -12,7 +12,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from tocsin.engine.kernels import COUNT, inner
+from tocsin.engine.kernels import COUNT, I32, U8, U16, U32, U64, borrowing_inner, record
 
 POINTS = 0x110000
 
@@ -23,8 +23,22 @@ HAN, LATIN, DIGIT, FOREIGN, SPACE, ODD, PLAIN, KANA, LETTER = 1, 2, 3, 4, 5, 6, 
 PAIR_FIRST, PAIR_SECOND, DROPPED, DISGUISE_FIRST, LOOKS_HAN = 1, 2, 4, 8, 16
 NUMERALS = "零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖"
 NUMERAL_VALUES = (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9)
-OPENINGS = 8192
+# Whether a disguise begins with three points stands in a filter: at the place of the first two, the bit of the third;
+# all bits where the first two are all of it.
+FILTER_FACTOR, FILTER_MASK, THIRD_MASK = np.uint32(31), np.uint32(0xFFFF), np.uint32(7)
 DISGUISE_SEPARATORS = " .·-/*_+"
+
+# An entry is a folded code point in the low 21 bits and, above it, all that the kernels ask of it on their way through
+# a message: one look-up instead of four. STRANGE: a letter of another script, or kana that looks like an ideograph.
+# NUMBER: a digit or a Chinese numeral (then HAN too). OPENS: first of a disguise. FIRST and SECOND: a base and a mark
+# that may compose. RARE: this code point is not simply replaced by another one; then the low bits hold itself. HAN
+# stands one bit above SEPARATOR, WORD two, NUMBER three above HAN, SECOND one above FIRST: the survey shifts one onto
+# the other.
+POINT_OF = np.uint32(0x1FFFFF)
+(IS_SPACE, IS_SEPARATOR, IS_HAN, IS_WORD, IS_LATIN, IS_NUMBER, IS_STRANGE, OPENS, IS_FIRST, IS_SECOND, IS_RARE) = (
+    np.uint32(1 << bit) for bit in range(21, 32)
+)
+HAN_OVER_SEPARATOR, WORD_OVER_SEPARATOR, NUMBER_OVER_HAN, SECOND_OVER_FIRST = map(np.uint32, (1, 2, 3, 1))
 
 Points = NDArray[np.uint32]
 Spans = NDArray[np.int32]
@@ -35,14 +49,14 @@ Kinds = NDArray[np.uint8]
 class FoldTables(NamedTuple):
     """Everything that the kernels look up.
 
-    slot: int32[POINTS], 0 or 1 + the index of a fold.  bounds, flat: fold i is ``flat[bounds[i]:bounds[i + 1]]``.
-    kind: uint8[POINTS] classes.  role: uint16[POINTS] bits.  alike: uint32[POINTS], the letter that a point looks like,
-    or 0.  pairs, pair_values: sorted ``first << 32 | second`` and the composed point.  edges, children: the trie of
-    disguises, sorted ``node << 32 | point`` and the node it leads to.  words: int32[nodes, 2], where in letters the
-    word of a node begins and how long it is, 0 for none.  openings: uint8[OPENINGS], whether any disguise begins with
-    two points, by their open_slot.
+    entry: uint32[POINTS], see above.  slot: int32[POINTS], 0 or 1 + the index of a fold.  bounds, flat: fold i is
+    ``flat[bounds[i]:bounds[i + 1]]``.  kind: uint8[POINTS] classes.  role: uint16[POINTS] bits.  alike: uint32[POINTS],
+    the letter that a point looks like, or 0.  pairs, pair_values: sorted ``first << 32 | second`` and the composed
+    point.  doors, trie, letters: all disguises, see `build_trie`.
+    openings: uint8, see FILTER_MASK.
     """
 
+    entry: Points
     slot: Spans
     bounds: Points
     flat: Points
@@ -51,11 +65,26 @@ class FoldTables(NamedTuple):
     alike: Points
     pairs: Keys
     pair_values: Points
-    edges: Keys
-    children: Spans
-    words: Spans
+    doors: Points
+    trie: Points
     letters: Points
     openings: Kinds
+
+
+TABLES = record(FoldTables, U32, I32, U32, U32, U8, U16, U32, U64, U32, U32, U32, U32, U8)
+
+
+@borrowing_inner(COUNT(U64, types.uint64))
+def find_key(keys: Keys, key: np.uint64) -> int:
+    """Index of key in sorted keys, or -1."""
+    low, high = 0, len(keys)
+    while low < high:
+        middle = (low + high) >> 1
+        if keys[middle] < key:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < len(keys) and keys[low] == key else -1
 
 
 @cache
@@ -70,19 +99,20 @@ def load_tables() -> FoldTables:
     alike[data["latin_keys"]] = data["latin_values"]
     alike[data["han_keys"]] = data["han_values"]
     disguises = read_disguises((folder / "disguises.txt").read_text(encoding="utf-8"))
-    edges, children, words, letters = build_trie(disguises)
+    kind, role = class_of_points(data["classes"]), _roles(data, disguises)
+    doors, trie, letters = build_trie(disguises)
     return FoldTables(
+        entry=_entries(data, kind, role, alike),
         slot=slot,
         bounds=data["bounds"],
         flat=data["flat"],
-        kind=class_of_points(data["classes"]),
-        role=_roles(data, edges),
+        kind=kind,
+        role=role,
         alike=alike,
         pairs=data["pairs"],
         pair_values=data["pair_values"],
-        edges=edges,
-        children=children,
-        words=words,
+        doors=doors,
+        trie=trie,
         letters=letters,
         openings=_openings(disguises),
     )
@@ -130,43 +160,72 @@ def _spellings(disguise: str) -> list[str]:
     return [head + separator + rest for rest in _spellings(tail) for separator in ("", *DISGUISE_SEPARATORS)]
 
 
-def build_trie(disguises: dict[str, str]) -> tuple[Keys, Spans, Spans, Points]:
-    """The trie of all disguises as (edges, children, words, letters) of FoldTables."""
-    children: dict[tuple[int, int], int] = {}
-    words: list[tuple[int, int]] = [(0, 0)]
+def build_trie(disguises: dict[str, str]) -> tuple[Points, Points, Points]:
+    """The first nodes of all disguises, by code point; the trie of what follows; the letters of their words.
+
+    A node is a place in the trie: there stand how many points lead on from it, where in letters its word begins and
+    how long that is (0 for none); then these points in order, and the nodes that they lead to. At 0 there is no node.
+    """
+    edges: dict[int, dict[int, int]] = {0: {}}
+    words: dict[int, tuple[int, int]] = {}
     letters: list[int] = []
     for disguise, word in sorted(disguises.items()):
         node = 0
         for char in disguise:
-            node = children.setdefault((node, ord(char)), len(words))
-            if node == len(words):
-                words.append((0, 0))
+            node = edges[node].setdefault(ord(char), len(edges))
+            edges.setdefault(node, {})
         words[node] = (len(letters), len(word))
         letters.extend(map(ord, word))
-    ordered = sorted(children)
-    return (
-        np.array([node << 32 | point for node, point in ordered], dtype=np.uint64),
-        np.array([children[edge] for edge in ordered], dtype=np.int32),
-        np.array(words, dtype=np.int32),
-        np.array(letters, dtype=np.uint32),
-    )
-
-
-@inner(COUNT(types.uint32, types.uint32))
-def open_slot(first: np.uint32, second: np.uint32) -> int:
-    """Where in openings the first two points of a disguise are noted."""
-    return (int(first) * 31 + int(second)) % OPENINGS
+    places = np.cumsum([0, 1, *(3 + 2 * len(edges[node]) for node in range(1, len(edges)))])
+    doors = np.zeros(max(edges[0]) + 1, dtype=np.uint32)
+    doors[list(edges[0])] = places[list(edges[0].values())]
+    trie = [0]
+    for node in range(1, len(edges)):
+        points = sorted(edges[node])
+        trie += [len(points), *words.get(node, (0, 0)), *points, *(int(places[edges[node][point]]) for point in points)]
+    return doors, np.array(trie, dtype=np.uint32), np.array(letters, dtype=np.uint32)
 
 
 def _openings(disguises: dict[str, str]) -> Kinds:
     """The filter that spares nearly all points the walk through the trie."""
-    openings = np.zeros(OPENINGS, dtype=np.uint8)
+    openings = np.zeros(int(FILTER_MASK) + 1, dtype=np.uint8)
     for disguise in disguises:
-        openings[(ord(disguise[0]) * 31 + ord(disguise[1])) % OPENINGS] = 1
+        first, second, *more = map(ord, disguise)
+        place = first * int(FILTER_FACTOR) + second & int(FILTER_MASK)
+        openings[place] |= 1 << (more[0] & int(THIRD_MASK)) if more else 0xFF
     return openings
 
 
-def _roles(data: dict[str, NDArray[np.uint32]], edges: Keys) -> NDArray[np.uint16]:
+def _entries(data: dict[str, NDArray[np.uint32]], kind: Kinds, role: NDArray[np.uint16], alike: Points) -> Points:
+    """The entry of each code point, see the constants above."""
+    own = np.arange(POINTS, dtype=np.uint32) | _bits_of_kinds()[kind]
+    for bit, meaning in ((OPENS, DISGUISE_FIRST), (IS_FIRST, PAIR_FIRST), (IS_STRANGE, LOOKS_HAN), (IS_NUMBER, 0xF00)):
+        own[role & meaning != 0] |= bit
+    own[(role & PAIR_SECOND != 0) & (kind != HAN)] |= IS_SECOND
+    own[role & DROPPED != 0] |= IS_RARE
+    # Left parts of split characters: so rare that their right parts need no bit of their own.
+    firsts, seconds = data["pairs"] >> np.uint64(32), data["pairs"] & np.uint64(0xFFFFFFFF)
+    own[firsts[kind[seconds] == HAN]] |= IS_RARE
+    entry = own.copy()
+    keys, targets = data["keys"], data["flat"][np.minimum(data["bounds"][:-1], len(data["flat"]) - 1)]
+    entry[keys] = own[targets]
+    # A letter may look like another than its lower case does, a fold may have two parts: the point itself is needed.
+    special = (alike[keys] != alike[targets]) & (own[targets] & IS_STRANGE != 0)
+    special |= (np.diff(data["bounds"]) != 1) | (own[targets] & IS_RARE != 0)
+    entry[keys[special]] = keys[special] | IS_RARE
+    return entry
+
+
+def _bits_of_kinds() -> Points:
+    """What an entry says of each class."""
+    bits = np.zeros(LETTER + 1, dtype=np.uint32)
+    bits[HAN], bits[LATIN], bits[DIGIT], bits[LETTER] = IS_HAN, IS_WORD | IS_LATIN, IS_WORD | IS_NUMBER, IS_WORD
+    bits[SPACE], bits[ODD], bits[PLAIN] = IS_SPACE | IS_SEPARATOR, IS_SEPARATOR, IS_SEPARATOR
+    bits[FOREIGN] = IS_STRANGE
+    return bits
+
+
+def _roles(data: dict[str, NDArray[np.uint32]], disguises: dict[str, str]) -> NDArray[np.uint16]:
     """One word of bits for each code point, see the constants above."""
     role = np.zeros(POINTS, dtype=np.uint16)
     pairs = data["pairs"].astype(np.int64)
@@ -175,7 +234,7 @@ def _roles(data: dict[str, NDArray[np.uint32]], edges: Keys) -> NDArray[np.uint1
     role[data["dropped_marks"]] |= DROPPED
     role[0x1100:0x1200] |= PAIR_FIRST | PAIR_SECOND
     role[0xAC00:0xD7A4] |= PAIR_FIRST
-    role[edges[edges < np.uint64(1 << 32)].astype(np.int64)] |= DISGUISE_FIRST
+    role[[ord(disguise[0]) for disguise in disguises]] |= DISGUISE_FIRST
     role[data["han_keys"]] |= LOOKS_HAN
     for numeral, value in zip(NUMERALS, NUMERAL_VALUES, strict=True):
         role[ord(numeral)] |= (value + 1) << 8
