@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from hypothesis import settings as properties
 from pytest_django.fixtures import Settings
 
 from tocsin.base import clock
@@ -23,6 +24,10 @@ from tocsin.people.models import Agency, Member
 from tocsin.people.roles import Role
 
 __all__ = ["flushable_ledger", "key"]
+
+# How long one example takes says how busy the machine is, not whether the property holds.
+properties.register_profile("tocsin", deadline=None)
+properties.load_profile("tocsin")
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PASSWORD = "a long enough password"

@@ -1,13 +1,13 @@
 """From evidence in columns to the table of assessments (`schema.SCHEMA`): spans, reasons, nested lists.
 
-Python objects are made for the signals of flagged messages only; everything else stays in columns.
+Everything stays in columns. Python looks at single matches only to find where one that is shown begins.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -16,30 +16,25 @@ from numpy.typing import NDArray
 from tocsin.engine.classify import PASSAGE
 from tocsin.engine.combine import HARMS
 from tocsin.engine.detectors import Indicators
+from tocsin.engine.edges import readable_spans
+from tocsin.engine.harms import HARM_NAMES
+from tocsin.engine.links import STRENGTHS, LinkFindings, reason_of
 from tocsin.engine.patterns import Hits, Pattern, Strength
-from tocsin.engine.schema import INDICATOR_TYPE, SIGNAL_TYPE, Signal
+from tocsin.engine.schema import INDICATOR_TYPE, SIGNAL_TYPE
 from tocsin.engine.text import FoldedBatch, TextBatch
+from tocsin.engine.utf8 import strings_of
 
 MODEL_CODE = "model"
 MODEL_REASON_ZH = "这段话与已知的“{harm}”话术相似"
 MODEL_REASON_EN = "This passage is worded like known messages of this kind: {harm}"
 
-_CLAUSE_REACH = 8
-"""Code points by which a passage of the model may grow to the edge of the clause that it cuts."""
-
-_WORD_REACH = 32
-"""Code points by which it may grow to the edge of a word; a longer word is rather an address."""
-
-_CLAUSE_MARKS = frozenset("，。！？；：、!?;\n")
-_LOOSE_MARKS = frozenset("，。！？；：、,.!?;:|/\\~-–—…·•'\"’")
-_NO_SPACES_BETWEEN_WORDS = 0x2E80
-"""From this code point on scripts are written without spaces: no word edge can be seen."""
-
 _REACH = 160
 """Folded points before the end of a match in which its start is looked for."""
 
 MOST_SIGNALS = 12
-"""Signals shown for one message; those of the named harm come first."""
+"""Signals of patterns shown for one message; those of the named harm come first."""
+
+_CODES = pa.array([str(harm) for harm in HARMS], pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +45,59 @@ class Verdicts:
     kinds: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """All that a signal may say: one entry for each pattern, then one for each harm, which are the model's.
+
+    codes, reasons_zh, reasons_en: Arrow strings.  order: int64, place of each code among all, sorted.  harms: int16
+    index into `combine.HARMS` of each pattern, -1 where it is calm.  strong: bool of each pattern.  patterns: as given.
+    """
+
+    codes: pa.StringArray
+    reasons_zh: pa.StringArray
+    reasons_en: pa.StringArray
+    order: NDArray[np.int64]
+    harms: NDArray[np.int16]
+    strong: NDArray[np.bool_]
+    patterns: Sequence[Pattern]
+
+    @classmethod
+    def of(cls, patterns: Sequence[Pattern]) -> Self:
+        """Gather what patterns and the model say."""
+        names = [HARM_NAMES[harm] for harm in HARMS]
+        codes = [pattern.id for pattern in patterns] + [MODEL_CODE] * len(HARMS)
+        model_zh = [MODEL_REASON_ZH.format(harm=name.zh) for name in names]
+        model_en = [MODEL_REASON_EN.format(harm=name.en) for name in names]
+        return cls(
+            pa.array(codes, pa.string()),
+            pa.array([pattern.reason_zh for pattern in patterns] + model_zh, pa.string()),
+            pa.array([pattern.reason_en for pattern in patterns] + model_en, pa.string()),
+            np.argsort(np.argsort(np.array(codes), kind="stable")),
+            np.array([HARMS.index(pattern.harm) if pattern.harm else -1 for pattern in patterns], dtype=np.int16),
+            np.array([pattern.strength is Strength.STRONG for pattern in patterns], dtype=np.bool_),
+            patterns,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Signals as columns, int64 each.
+
+    row: message.  says: index into `Statements`.  start, end: code points of the original message, end exclusive.
+    """
+
+    row: NDArray[np.int64]
+    says: NDArray[np.int64]
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+
 def harm_column(count: int, verdicts: Verdicts) -> pa.StringArray:
     """Code of the harm of each message, null where nothing was found."""
     codes = np.full(count, -1, dtype=np.int32)
     codes[verdicts.rows] = verdicts.kinds
-    names = pa.array([str(harm) for harm in HARMS], pa.string())
     places: pa.Int32Array = pa.array(codes, pa.int32(), mask=codes < 0)
-    return names.take(places)
+    return _CODES.take(places)
 
 
 def indicator_column(count: int, found: Indicators) -> "pa.ListArray[Any]":
@@ -68,114 +109,113 @@ def indicator_column(count: int, found: Indicators) -> "pa.ListArray[Any]":
         pa.array(found.end, pa.int32()),
     ]
     values = pa.StructArray.from_arrays(fields, fields=list(INDICATOR_TYPE))
-    counts = np.bincount(np.asarray(found.row, dtype=np.int64), minlength=count)
-    return _list_column(counts, values, INDICATOR_TYPE)
+    return _list_column(count, np.asarray(found.row, dtype=np.int64), values, INDICATOR_TYPE)
 
 
-def signal_column(count: int, rows: NDArray[np.int64], signals: Sequence[Sequence[Signal]]) -> "pa.ListArray[Any]":
-    """The signals of the flagged rows as a list column, empty for all others."""
-    flat = [signal for several in signals for signal in several]
+def signal_column(batch: TextBatch, spans: Spans, statements: Statements) -> "pa.ListArray[Any]":
+    """Signals as a list column: of each message in the order of spans."""
+    says: pa.Int64Array = pa.array(spans.says, pa.int64())
+    begins = batch.offsets[spans.row]
     fields: list[pa.Array[Any]] = [
-        pa.array([getattr(signal, field.name) for signal in flat], field.type) for field in SIGNAL_TYPE
+        pa.array(spans.start, pa.int32()),
+        pa.array(spans.end, pa.int32()),
+        strings_of(batch.points, begins + spans.start, begins + spans.end),
+        statements.codes.take(says),
+        statements.reasons_zh.take(says),
+        statements.reasons_en.take(says),
     ]
     values = pa.StructArray.from_arrays(fields, fields=list(SIGNAL_TYPE))
-    counts = np.zeros(count, dtype=np.int64)
-    counts[rows] = [len(several) for several in signals]
-    return _list_column(counts, values, SIGNAL_TYPE)
+    return _list_column(len(batch), spans.row, values, SIGNAL_TYPE)
 
 
-def signals_from_hits(
-    batch: TextBatch, folded: FoldedBatch, hits: Hits, patterns: Sequence[Pattern], verdicts: Verdicts
-) -> list[list[Signal]]:
-    """For each flagged row, what patterns found that speaks for a harm, in the order of the text."""
-    bounds = np.searchsorted(hits.row, np.stack([verdicts.rows, verdicts.rows + 1]))
-    result = []
-    for row, kind, low, high in zip(verdicts.rows.tolist(), verdicts.kinds.tolist(), *bounds.tolist(), strict=True):
-        harm = HARMS[kind]
-        of_row = [(patterns[hits.pattern[place]], int(hits.last[place])) for place in range(low, high)]
-        speaking = [hit for hit in of_row if hit[0].strength is not Strength.CALM]
-        speaking.sort(key=lambda hit: (hit[0].harm is not harm, hit[0].strength is not Strength.STRONG, hit[1]))
-        signals = [_signal_of_hit(batch, folded, row, hit) for hit in speaking[:MOST_SIGNALS]]
-        result.append(sorted(signals, key=lambda signal: (signal.start, signal.end, signal.code)))
-    return result
+def shown_hits(hits: Hits, verdicts: Verdicts, statements: Statements) -> Hits:
+    """Of each flagged row the hits that speak for a harm, not more than `MOST_SIGNALS`.
 
-
-def signal_of_passage(
-    batch: TextBatch, folded: FoldedBatch, row: int, passage: tuple[int, int], reasons: tuple[str, str]
-) -> Signal:
-    """A signal of the model for a passage of folded points; reasons in Chinese and English."""
-    begin, end = int(batch.offsets[row]), int(batch.offsets[row + 1])
-    text = batch.points[begin:end].tobytes().decode("utf-32-le")
-    start, end = readable_span(text, *_original_span(folded, *passage))
-    return Signal(start, end, _slice(batch, row, start, end), MODEL_CODE, *reasons)
-
-
-def readable_span(text: str, start: int, end: int) -> tuple[int, int]:
-    """A span of text moved to edges that a reader sees: no cut word, no cut short clause, no loose marks around it.
-
-    A span of marks alone stays as it is.
+    Those of the named harm come first, then the strong ones, then those that end first.
     """
-    low, high = _clause_edge(text, start, -1), _clause_edge(text, end, 1)
-    low, high = _word_edge(text, low, -1), _word_edge(text, high, 1)
-    while low < high and _is_loose(text[low]):
-        low += 1
-    while low < high and _is_loose(text[high - 1]):
-        high -= 1
-    return (low, high) if low < high else (start, end)
+    kinds = np.full(int(verdicts.rows[-1]) + 1 if len(verdicts.rows) else 0, -1, dtype=np.int64)
+    kinds[verdicts.rows] = verdicts.kinds
+    inside = np.flatnonzero(hits.row < len(kinds))
+    chosen = inside[(kinds[hits.row[inside]] >= 0) & (statements.harms[hits.pattern[inside]] >= 0)]
+    row, pattern, last = hits.row[chosen], hits.pattern[chosen], hits.last[chosen]
+    order = np.lexsort((last, ~statements.strong[pattern], statements.harms[pattern] != kinds[row], row))
+    row, pattern, last = row[order], pattern[order], last[order]
+    kept = np.arange(len(row)) - np.searchsorted(row, row) < MOST_SIGNALS
+    return Hits(row[kept], pattern[kept], last[kept])
 
 
-def _clause_edge(text: str, place: int, step: int) -> int:
-    """The edge of the clause in one direction, where it is near; else the place itself."""
-    moved = place
-    for _ in range(_CLAUSE_REACH):
-        ahead = moved if step > 0 else moved - 1
-        if not 0 <= ahead < len(text) or (text[ahead] in _CLAUSE_MARKS and not _in_word(text, ahead)):
-            return moved
-        moved += step
-    return place
+def hit_spans(folded: FoldedBatch, shown: Hits, statements: Statements) -> Spans:
+    """Where the shown hits stand in the original, of each row in the order of the text."""
+    matched = [
+        _matched(folded, row, statements.patterns[pattern].expression, last)
+        for row, pattern, last in zip(shown.row.tolist(), shown.pattern.tolist(), shown.last.tolist(), strict=True)
+    ]
+    first, last = np.array(matched, dtype=np.int64).reshape(-1, 2).T
+    start, end = folded.starts[first].astype(np.int64), folded.ends[last - 1].astype(np.int64)
+    order = np.lexsort((statements.order[shown.pattern], end, start, shown.row))
+    row, says = shown.row.astype(np.int64), shown.pattern.astype(np.int64)
+    return Spans(row[order], says[order], start[order], end[order])
 
 
-def _word_edge(text: str, place: int, step: int) -> int:
-    """The edge of the word that the place cuts, in one direction; the place itself where it cuts none."""
-    moved = place
-    for _ in range(_WORD_REACH):
-        if not (0 < moved < len(text) and _in_word(text, moved - 1) and _in_word(text, moved)):
-            return moved
-        moved += step
-    return place
+def unspoken(shown: Hits, verdicts: Verdicts, statements: Statements) -> Verdicts:
+    """The verdicts for whose harm no shown hit speaks."""
+    place = np.searchsorted(verdicts.rows, shown.row)
+    speaks = statements.harms[shown.pattern] == verdicts.kinds[place] if len(place) else np.zeros(0, dtype=np.bool_)
+    silent = np.ones(len(verdicts.rows), dtype=np.bool_)
+    silent[place[speaks]] = False
+    return Verdicts(verdicts.rows[silent], verdicts.kinds[silent])
 
 
-def _in_word(text: str, place: int) -> bool:
-    """Whether a word goes on at a place; marks between letters or digits (1,000, pay-now.example) are inside one."""
-    if text[place] in ".,-@":
-        return 0 < place < len(text) - 1 and _is_letter(text[place - 1]) and _is_letter(text[place + 1])
-    return _is_letter(text[place])
+def passage_spans(
+    batch: TextBatch, folded: FoldedBatch, verdicts: Verdicts, passages: NDArray[np.int64], statements: Statements
+) -> Spans:
+    """Signals of the model: for each verdict a passage of folded points, (n, 2), at the edges that a reader sees."""
+    starts, ends = folded.starts[passages[:, 0]], folded.ends[passages[:, 1] - 1]
+    start, end = readable_spans(batch, verdicts.rows, starts.astype(np.int64), ends.astype(np.int64))
+    return Spans(verdicts.rows, verdicts.kinds + len(statements.patterns), start, end)
 
 
-def _is_letter(letter: str) -> bool:
-    return (letter.isalnum() or letter in "'’_") and ord(letter) < _NO_SPACES_BETWEEN_WORDS
+def link_spans(links: LinkFindings, verdicts: Verdicts, statements: Statements) -> tuple[Spans, Statements]:
+    """Signals of what was found of the links of flagged rows, and the statements with what these say added."""
+    speaking = np.isin(links.row, verdicts.rows) & (links.strength != STRENGTHS.index(Strength.CALM))
+    chosen = np.flatnonzero(speaking)
+    findings = [links.item(number) for number in chosen.tolist()]
+    reasons = [reason_of(finding) for finding in findings]
+    says = len(statements.codes) + np.arange(len(chosen))
+    spans = Spans(
+        links.row[chosen].astype(np.int64),
+        says,
+        links.start[chosen].astype(np.int64),
+        links.end[chosen].astype(np.int64),
+    )
+    if not findings:
+        return spans, statements
+    more = [[str(finding.code) for finding in findings], [zh for zh, _ in reasons], [en for _, en in reasons]]
+    before = (statements.codes, statements.reasons_zh, statements.reasons_en)
+    codes, zh, en = (
+        pa.concat_arrays([column, pa.array(added, pa.string())]) for column, added in zip(before, more, strict=True)
+    )
+    return spans, replace(statements, codes=codes, reasons_zh=zh, reasons_en=en)
 
 
-def _is_loose(letter: str) -> bool:
-    return letter.isspace() or letter in _LOOSE_MARKS
+def together(*several: Spans) -> Spans:
+    """The signals of all by row; of a row in the order in which they are given."""
+    order = np.argsort(np.concatenate([spans.row for spans in several]), kind="stable")
+    columns = [[getattr(spans, field.name) for spans in several] for field in fields(Spans)]
+    return Spans(*(np.concatenate(column)[order] for column in columns))
 
 
-def _signal_of_hit(batch: TextBatch, folded: FoldedBatch, row: int, hit: tuple[Pattern, int]) -> Signal:
-    pattern, last = hit
-    first, last = _matched(folded, row, pattern, last)
-    start, end = _original_span(folded, first, last)
-    return Signal(start, end, _slice(batch, row, start, end), pattern.id, pattern.reason_zh, pattern.reason_en)
-
-
-def _matched(folded: FoldedBatch, row: int, pattern: Pattern, last: int) -> tuple[int, int]:
+def _matched(folded: FoldedBatch, row: int, expression: str, last: int) -> tuple[int, int]:
     """The folded points of a match, of which the automaton told only the end: ``re`` looks its start up."""
     begin = max(int(folded.offsets[row]), last - _REACH)
     text = folded.points[begin:last].tobytes().decode("utf-32-le")
-    matches = list(_compiled(pattern.expression).finditer(text))
-    if not matches:
+    start, end = -1, -1
+    for match in _compiled(expression).finditer(text):
+        start, end = match.span()
+    if end < 0:
         # a word edge that needs the letter after the match: then only the end is known
         return max(begin, last - PASSAGE), last
-    return begin + matches[-1].start(), begin + matches[-1].end()
+    return begin + start, begin + end
 
 
 @lru_cache(maxsize=4096)
@@ -184,17 +224,11 @@ def _compiled(expression: str) -> re.Pattern[str]:
     return re.compile(expression, re.ASCII)
 
 
-def _original_span(folded: FoldedBatch, first: int, last: int) -> tuple[int, int]:
-    return int(folded.starts[first]), int(folded.ends[last - 1])
-
-
-def _slice(batch: TextBatch, row: int, start: int, end: int) -> str:
-    begin = int(batch.offsets[row])
-    return batch.points[begin + start : begin + end].tobytes().decode("utf-32-le")
-
-
-def _list_column(counts: NDArray[np.int64], values: pa.StructArray, item: pa.StructType) -> "pa.ListArray[Any]":
-    bounds = np.zeros(len(counts) + 1, dtype=np.int32)
-    np.cumsum(counts, out=bounds[1:])
+def _list_column(
+    count: int, rows: NDArray[np.int64], values: pa.StructArray, item: pa.StructType
+) -> "pa.ListArray[Any]":
+    """Values as lists, one for each of count rows; rows: ascending, the row of each value."""
+    bounds = np.zeros(count + 1, dtype=np.int32)
+    np.cumsum(np.bincount(rows, minlength=count), out=bounds[1:])
     column: pa.ListArray[Any] = pa.ListArray.from_arrays(pa.array(bounds, pa.int32()), values, type=pa.list_(item))
     return column

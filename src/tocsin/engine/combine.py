@@ -6,12 +6,16 @@ above, so that another piece of evidence cannot turn a verdict round.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tocsin.engine.classify import Margins
 from tocsin.engine.harms import Harm
+from tocsin.engine.links import LinkCounts
 from tocsin.engine.patterns import Hits, Strength
 
 HARMS = tuple(Harm)
@@ -31,13 +35,18 @@ COLUMNS = (
     "link",
     "phone",
     "account",
+    "link_strong",
+    "link_hint",
+    "link_calm",
     "short",
     "long",
 )
 """Names of the columns of `evidence`, in order."""
 
-NEVER_BELOW_ZERO = frozenset({"whole", "window", "window_excess", "strong", "strong_more", "hint", "hint_more"})
-NEVER_ABOVE_ZERO = frozenset({"calm", "calm_more", "strong_calm"})
+NEVER_BELOW_ZERO = frozenset(
+    {"whole", "window", "window_excess", "strong", "strong_more", "hint", "hint_more", "link_strong", "link_hint"}
+)
+NEVER_ABOVE_ZERO = frozenset({"calm", "calm_more", "strong_calm", "link_calm"})
 
 _GROUPS = {
     "contact": ("wechat", "qq", "telegram", "whatsapp", "line"),
@@ -92,29 +101,39 @@ def count_patterns(hits: Hits, rows: int, strengths: NDArray[np.int8], harms: ND
     return counts
 
 
-def indicator_columns(rows: int, row: NDArray[np.int32], kinds: NDArray[np.str_]) -> dict[str, NDArray[np.float64]]:
-    """For each group of indicator kinds, 1 where a message carries one of the group."""
+def indicator_columns(rows: int, row: NDArray[np.int32], kinds: pa.StringArray) -> dict[str, NDArray[np.float64]]:
+    """For each group of indicator kinds, 1 where a message carries one of the group.
+
+    row, kinds: of each indicator its message and its kind.
+    """
     columns = {}
     for group, members in _GROUPS.items():
+        belongs = pc.is_in(kinds, value_set=pa.array(members, pa.string())).to_numpy(zero_copy_only=False)
         present = np.zeros(rows)
-        present[row[np.isin(kinds, members)]] = 1.0
+        present[row[belongs]] = 1.0
         columns[group] = present
     return columns
+
+
+def link_columns(links: LinkCounts) -> dict[str, NDArray[np.float64]]:
+    """What was found of the links and numbers of each message, 1 where there is any of a strength."""
+    return {
+        "link_strong": np.minimum(links.strong, 1).astype(np.float64),
+        "link_hint": np.minimum(links.hint, 1).astype(np.float64),
+        "link_calm": np.minimum(links.calm, 1).astype(np.float64),
+    }
 
 
 def evidence(
     margins: Margins, counts: PatternCounts, indicators: dict[str, NDArray[np.float64]]
 ) -> NDArray[np.float64]:
     """Everything known of each message as numbers: float64 of shape (rows, `COLUMNS`)."""
-    strong = counts.strong.sum(axis=1)
-    hint = counts.hint.sum(axis=1)
-    whole = margins.whole.astype(np.float64)
-    window = margins.window.astype(np.float64)
-    columns = {
-        "constant": np.ones(len(whole)),
-        "whole": whole,
-        "window": window,
-        "window_excess": np.maximum(window, 0.0) - np.maximum(whole, 0.0),
+    strong, hint = np.einsum("ij->i", counts.strong), np.einsum("ij->i", counts.hint)
+    columns: dict[str, NDArray[Any]] = {
+        "constant": np.ones(len(strong)),
+        "whole": margins.whole,
+        "window": margins.window,
+        "window_excess": np.maximum(margins.window, 0.0) - np.maximum(margins.whole, 0.0).astype(np.float64),
         "strong": np.minimum(strong, 1),
         "strong_more": np.clip(strong - 1, 0, 3),
         "hint": np.minimum(hint, 1),
@@ -123,16 +142,24 @@ def evidence(
         "calm": np.minimum(counts.calm, 1),
         "calm_more": np.clip(counts.calm - 1, 0, 3),
         **indicators,
-        "short": (margins.count < _SHORT).astype(np.float64),
-        "long": (margins.count > _LONG).astype(np.float64),
+        "short": margins.count < _SHORT,
+        "long": margins.count > _LONG,
     }
-    return np.stack([columns[name] for name in COLUMNS], axis=1).astype(np.float64)
+    table = np.empty((len(COLUMNS), len(strong)))
+    for number, name in enumerate(COLUMNS):
+        table[number] = columns[name]
+    return table.T
 
 
 def confidence(table: NDArray[np.float64], weights: Weights) -> NDArray[np.float32]:
-    """Calibrated probability of each message to be a harm: float32, 0 to 1."""
-    logit = np.clip(table @ weights.columns, -30.0, 30.0)
-    return (1.0 / (1.0 + np.exp(-logit))).astype(np.float32)
+    """Calibrated probability of each message to be a harm: float32, 0 to 1.
+
+    Added up column by column, so that a message gets the same bits alone and in any batch.
+    """
+    logit = np.zeros(len(table))
+    for column, weight in zip(table.T, weights.columns.tolist(), strict=True):
+        logit += weight * column
+    return (1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0)))).astype(np.float32)
 
 
 def choose_kinds(

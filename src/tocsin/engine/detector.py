@@ -18,27 +18,30 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tocsin.engine import assembly
-from tocsin.engine.classify import Margins
+from tocsin.engine.classify import Classifier, Margins
 from tocsin.engine.combine import (
-    HARMS,
+    COLUMNS,
     PatternCounts,
     choose_kinds,
     confidence,
     count_patterns,
     evidence,
     indicator_columns,
+    link_columns,
 )
 from tocsin.engine.detectors import Indicators, find_indicators
 from tocsin.engine.features import LONGEST
 from tocsin.engine.fingerprint import fingerprint_batch
 from tocsin.engine.fold import fold_batch
-from tocsin.engine.harms import HARM_NAMES, Harm
+from tocsin.engine.harms import Harm
 from tocsin.engine.language import language_batch
+from tocsin.engine.links import LinkFindings, LinkTables, count_findings, judge_links, load_tables
 from tocsin.engine.model import Model, load_model, rules_hash
 from tocsin.engine.patterns import Automaton, Hits, Pattern, Strength, automaton_for, read_folder
 from tocsin.engine.schema import SCHEMA, Assessment, Indicator, Signal
 from tocsin.engine.text import FoldedBatch, TextBatch
 
+_STRONG, _LINK_STRONG = COLUMNS.index("strong"), COLUMNS.index("link_strong")
 SLICE_ROWS = 8_192
 """Messages that are worked on at once: memory grows with this, not with the batch."""
 
@@ -53,6 +56,7 @@ class Evidence:
     folded: FoldedBatch
     hits: Hits
     indicators: Indicators
+    links: LinkFindings
     margins: Margins
     counts: PatternCounts
     table: NDArray[np.float64]
@@ -61,34 +65,35 @@ class Evidence:
 class Gatherer:
     """Runs the stages that gather evidence; the lab learns its weights from what this finds."""
 
-    def __init__(self, patterns: tuple[Pattern, ...], automaton: Automaton) -> None:
+    def __init__(self, patterns: tuple[Pattern, ...], automaton: Automaton, links: LinkTables) -> None:
         self.patterns = patterns
+        self.statements = assembly.Statements.of(patterns)
         self._automaton = automaton
+        self._links = links
         order = list(Strength)
         self._strengths = np.array([order.index(pattern.strength) for pattern in patterns], dtype=np.int8)
-        self._harms = np.array(
-            [HARMS.index(pattern.harm) if pattern.harm else -1 for pattern in patterns], dtype=np.int16
-        )
 
     @classmethod
     def load(cls, *, cache_folder: Path | None = None) -> "Gatherer":
         """Read and compile the bundled patterns. Raises PatternError where one is wrong."""
         patterns = read_folder()
-        return cls(patterns, automaton_for([pattern.expression for pattern in patterns], cache_folder))
+        automaton = automaton_for([pattern.expression for pattern in patterns], cache_folder)
+        return cls(patterns, automaton, load_tables(cache_folder))
 
-    def gather(self, batch: TextBatch, model: Model) -> Evidence:
+    def gather(self, batch: TextBatch, classifier: Classifier) -> Evidence:
         """Everything known of each message of a batch."""
         folded = fold_batch(batch)
         looked_at = _clip(folded)
         hits = self._automaton.scan(looked_at)
         if looked_at is not folded:
             hits = _shift(hits, looked_at, folded)
-        counts = count_patterns(hits, len(folded), self._strengths, self._harms)
+        counts = count_patterns(hits, len(folded), self._strengths, self.statements.harms)
         indicators = find_indicators(batch, folded)
-        margins = model.classifier.margins(folded)
-        kinds = np.asarray(indicators.kind.to_numpy(zero_copy_only=False), dtype=np.str_)
-        columns = indicator_columns(len(folded), np.asarray(indicators.row), kinds)
-        return Evidence(folded, hits, indicators, margins, counts, evidence(margins, counts, columns))
+        margins = classifier.margins(folded)
+        links = judge_links(batch, folded, indicators, self._links)
+        columns = indicator_columns(len(folded), np.asarray(indicators.row), indicators.kind)
+        columns |= link_columns(count_findings(links, len(folded)))
+        return Evidence(folded, hits, indicators, links, margins, counts, evidence(margins, counts, columns))
 
 
 class Detector:
@@ -148,17 +153,18 @@ class Detector:
 
     def _assess_slice(self, texts: "pa.Array[Any]", threshold: float) -> pa.Table:
         batch = TextBatch.from_arrow(texts)
-        found = self._gatherer.gather(batch, self._model)
+        found = self._gatherer.gather(batch, self._model.classifier)
         count = len(batch)
-        certainty = confidence(found.table, self._model.weights)
-        spoken = (found.margins.count > 0) | (found.counts.strong.sum(axis=1) > 0)
+        first = confidence(found.table, self._model.weights)
+        certainty = self._model.second.look(batch, found.folded, found.table, found.counts, first)
+        spoken = (found.margins.count > 0) | (found.table[:, _STRONG] > 0) | (found.table[:, _LINK_STRONG] > 0)
         rows = np.flatnonzero((certainty >= threshold) & spoken)
         scores = self._model.classifier.kind_scores(found.folded, rows)
         verdicts = assembly.Verdicts(rows, choose_kinds(scores, found.counts, rows, self._model.weights))
         columns: list[pa.Array[Any]] = [
             assembly.harm_column(count, verdicts),
             pa.array(certainty),
-            assembly.signal_column(count, rows, self._signals(batch, found, verdicts)),
+            self._signals(batch, found, verdicts),
             assembly.indicator_column(count, found.indicators),
             fingerprint_batch(found.folded),
             language_batch(found.folded).cast(pa.string()),
@@ -166,23 +172,21 @@ class Detector:
         ]
         return pa.Table.from_arrays(columns, schema=SCHEMA)
 
-    def _signals(self, batch: TextBatch, found: Evidence, verdicts: assembly.Verdicts) -> list[list[Signal]]:
-        """Signals of each flagged row; where no pattern speaks for the named harm, the model's own loudest passage."""
-        patterns = self._gatherer.patterns
-        signals = assembly.signals_from_hits(batch, found.folded, found.hits, patterns, verdicts)
-        passages = self._model.classifier.passages(found.folded, verdicts.rows)
-        for number, (row, kind) in enumerate(zip(verdicts.rows.tolist(), verdicts.kinds.tolist(), strict=True)):
-            harm = HARMS[kind]
-            if any(signal.code.startswith(f"{harm}.") for signal in signals[number]):
-                continue
-            name = HARM_NAMES[harm]
-            reasons = (
-                assembly.MODEL_REASON_ZH.format(harm=name.zh),
-                assembly.MODEL_REASON_EN.format(harm=name.en),
-            )
-            passage = (int(passages[number, 0]), int(passages[number, 1]))
-            signals[number].append(assembly.signal_of_passage(batch, found.folded, row, passage, reasons))
-        return signals
+    def _signals(self, batch: TextBatch, found: Evidence, verdicts: assembly.Verdicts) -> "pa.ListArray[Any]":
+        """Signals of each flagged row: of patterns and links, and where no pattern speaks for the named harm, the
+        model's own loudest passage.
+        """
+        statements = self._gatherer.statements
+        shown = assembly.shown_hits(found.hits, verdicts, statements)
+        silent = assembly.unspoken(shown, verdicts, statements)
+        passages = self._model.classifier.passages(found.folded, silent.rows)
+        of_links, statements = assembly.link_spans(found.links, verdicts, statements)
+        spans = assembly.together(
+            assembly.hit_spans(found.folded, shown, statements),
+            of_links,
+            assembly.passage_spans(batch, found.folded, silent, passages, statements),
+        )
+        return assembly.signal_column(batch, spans, statements)
 
 
 def _slices(texts: "pa.Array[Any] | pa.ChunkedArray[Any]") -> Iterator["pa.Array[Any]"]:

@@ -6,275 +6,324 @@ Other punctuation, spaces and pictures are left out, so that a text that was tok
 the plain one. Features are n-grams of 1 to 4 ideographs, 1 to 3 tokens where words take part, and the 4-grams inside
 words of more than three letters.
 
-A feature is a 64-bit hash; who uses it takes as many of the low bits as its table has. Each feature is placed at the
-folded point where its last token ends, so that a passage can be weighed alone.
+A feature is a 64-bit hash; who uses it takes as many of the low bits as its table has. Each feature lies at the folded
+point where its last token ends, so that a passage can be weighed alone. Training (`features_of`) and scoring
+(``classify``) go through the same kernel, `emit`.
 """
 
-import numba as nb
+from functools import cache
+from typing import NamedTuple
+
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
+
+from tocsin.engine.kernels import COUNT, I64, U8, U32, U64, inner, kernel, record, several
 
 LONGEST = 20_000
 """Folded points of a message that are looked at: what follows is ignored, so that work per message is bounded."""
 
+NONE, _LETTER, _DIGIT, _IDEOGRAPH, _MARK = 0, 1, 2, 3, 4
+KIND, _IN_LINK, _CLOSING, _IN_RUN = 7, 8, 16, 32
+"""An entry of `classes`: the bits of `KIND` say what a point is, the others what it may be part of."""
+
+_CLASSED, _SINGLE, _WORD = 0, 1, 2
+"""Shapes of a token: a class or mark, an ideograph, a word."""
+
 _MOST_PER_POINT = 6
 _SPARE = 64
-
-NONE, _LETTER, _DIGIT, _IDEOGRAPH, _MARK = 0, 1, 2, 3, 4
+_SHORTEST_LINK = 5
 
 # ] ) } 】 》 』 」 〗
-_CLOSING = (0x5D, 0x29, 0x7D, 0x3011, 0x300B, 0x300F, 0x300D, 0x3017)
+_CLOSING_POINTS = (0x5D, 0x29, 0x7D, 0x3011, 0x300B, 0x300F, 0x300D, 0x3017)
 
 _TOP_DOMAINS = (
     "com cn net org xyz top vip cc me io app club shop site online info co uk ly gl to ru kr jp tw hk de fr in us biz "
     "link live work fun icu ink wang pro mobi tv ws pw tk gd example test edu gov int store tech asia space website"
 )
 
+_PRIME, _SEED = np.uint64(0x100000001B3), np.uint64(0xCBF29CE484222325)
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+_CLASS_LINK = np.uint64(0x8F3907F7A3B1C6D5)
+_CLASS_ODD_LINK = np.uint64(0xD6E8FEB86659FD93)
+_CLASS_CLOSE = np.uint64(0xA0761D6478BD642F)
+_CLASS_HANDLE = np.uint64(0xC2B2AE3D27D4EB4F)
+_CLASS_NUMBER = np.uint64(0x165667B19E3779F9)
+_INSIDE = np.uint64(0xE7037ED1A0B428DB)
+
 
 def _hash_word(word: str) -> int:
-    """The same hash as `_word_hash` in the kernel, for tables made in Python."""
-    value = 0xCBF29CE484222325
+    """FNV-1a over code points, as the kernels hash a word."""
+    value = int(_SEED)
     for letter in word:
-        value = ((value ^ ord(letter)) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+        value = ((value ^ ord(letter)) * int(_PRIME)) & 0xFFFFFFFFFFFFFFFF
     return value
 
 
 TOP_DOMAINS: NDArray[np.uint64] = np.array(sorted(_hash_word(word) for word in _TOP_DOMAINS.split()), dtype=np.uint64)
 
-_CLASS_LINK = np.uint64(0x9E3779B97F4A7C15)
-_CLASS_ODD_LINK = np.uint64(0xD6E8FEB86659FD93)
-_CLASS_CLOSE = np.uint64(0xA0761D6478BD642F)
-_CLASS_HANDLE = np.uint64(0xC2B2AE3D27D4EB4F)
-_CLASS_NUMBER = np.uint64(0x165667B19E3779F9)
-_PRIME = np.uint64(0x100000001B3)
-_SEED = np.uint64(0xCBF29CE484222325)
-_MIX_ONE = np.uint64(0xFF51AFD7ED558CCD)
-_MIX_TWO = np.uint64(0xC4CEB9FE1A85EC53)
+
+@cache
+def classes() -> NDArray[np.uint8]:
+    """What every code point is: uint8 of 0x110000 entries, see `KIND`."""
+    table = np.zeros(0x110000, dtype=np.uint8)
+    letters = (0x41, 0x5A), (0x61, 0x7A), (0xC0, 0x1FFF), (0x2C00, 0x2DFF), (0xA640, 0xABFF), (0xAC00, 0xD7A3)
+    ideographs = (0x3400, 0x9FFF), (0x3041, 0x30FF), (0x20000, 0x3FFFF), (0xF900, 0xFAFF)
+    marks = ("$", "$"), ("@", "@"), ("£", "£"), ("¥", "¥"), ("€", "€")
+    for kind, ranges in ((_LETTER, letters), (_DIGIT, ((0x30, 0x39),)), (_IDEOGRAPH, ideographs)):
+        for first, last in ranges:
+            table[first : last + 1] = kind
+    table[[ord(mark) for mark, _ in marks]] = _MARK
+    table[(table == _LETTER) | (table == _DIGIT)] |= _IN_RUN
+    table[ord("_")] |= _IN_RUN
+    printable = [point for point in range(33, 127) if chr(point) not in "\"'()<>[]{},;"]
+    table[printable] |= _IN_LINK
+    table[list(_CLOSING_POINTS)] |= _CLOSING
+    return table
 
 
-@nb.njit("uint8(uint32)", cache=True, nogil=True)
-def kind_of(point: int) -> int:  # noqa: PLR0911 - a table of ranges reads best as one
-    """Class of a folded code point: none, letter, digit, ideograph or mark."""
-    if point < 128:
-        if 97 <= point <= 122 or 65 <= point <= 90:
-            return _LETTER
-        if 48 <= point <= 57:
-            return _DIGIT
-        return _MARK if point in {36, 64} else NONE
-    if point in {0xA3, 0xA5, 0x20AC}:
-        return _MARK
-    if (
-        0x3400 <= point <= 0x9FFF
-        or 0x3041 <= point <= 0x30FF
-        or 0x20000 <= point <= 0x3FFFF
-        or 0xF900 <= point <= 0xFAFF
-    ):
-        return _IDEOGRAPH
-    if 0xC0 <= point <= 0x1FFF or 0x2C00 <= point <= 0x2DFF or 0xA640 <= point <= 0xABFF or 0xAC00 <= point <= 0xD7A3:
-        return _LETTER
-    return NONE
+class Scratch(NamedTuple):
+    """Where `emit` writes what it finds in a message.
+
+    hashes: uint64 features, in the order of the token that completes them.  bounds: int64, how many features there are
+    up to each token, 0 at first.  ends: int64, the folded point behind each token.
+    """
+
+    hashes: NDArray[np.uint64]
+    bounds: NDArray[np.int64]
+    ends: NDArray[np.int64]
 
 
-@nb.njit("boolean(uint32)", cache=True, nogil=True)
-def _in_link(point: int) -> bool:
-    """Whether a code point may stand inside a link: printable ASCII but space, quotes and brackets."""
-    return 33 <= point <= 126 and point not in {34, 39, 40, 41, 60, 62, 91, 93, 123, 125, 44, 59}
+SCRATCH = record(Scratch, U64, I64, I64)
 
 
-@nb.njit("uint64(uint32[::1], int64, int64)", cache=True, nogil=True)
-def _word_hash(points: NDArray[np.uint32], begin: int, end: int) -> np.uint64:
-    """FNV-1a over the code points of ``[begin, end)``."""
-    value = _SEED
-    for place in range(begin, end):
-        value = (value ^ np.uint64(points[place])) * _PRIME
-    return value
+@inner(SCRATCH(COUNT))
+def scratch_for(points: int) -> Scratch:
+    """Room for a message of so many folded points."""
+    size = min(points, LONGEST)
+    return Scratch(
+        np.empty(size * _MOST_PER_POINT + _SPARE, np.uint64), np.zeros(size + 2, np.int64), np.empty(size + 1, np.int64)
+    )
 
 
-@nb.njit("uint64(uint64)", cache=True, nogil=True)
-def _mix(value: np.uint64) -> np.uint64:
-    """The finaliser of MurmurHash3, so that the low bits of a hash depend on all of it."""
-    value = (value ^ (value >> np.uint64(33))) * _MIX_ONE
-    value = (value ^ (value >> np.uint64(33))) * _MIX_TWO
-    return value ^ (value >> np.uint64(33))
+@inner(COUNT(I64))
+def longest_of(offsets: NDArray[np.int64]) -> int:
+    """Folded points of the longest message of a batch."""
+    longest = 0
+    for row in range(len(offsets) - 1):
+        longest = max(longest, int(offsets[row + 1] - offsets[row]))
+    return longest
 
 
-@nb.njit("int64(uint32[::1], int64, int64, uint64[::1])", cache=True, nogil=True)
-def _link_end(points: NDArray[np.uint32], begin: int, end: int, top_domains: NDArray[np.uint64]) -> int:
-    """Where a link that begins here ends, or ``begin`` where none does: a scheme, or a known top domain after a dot."""
-    stop, dot = begin, -1
-    while stop < end and _in_link(points[stop]):
-        stop += 1
-    if stop - begin < 5:
-        return begin
-    for place in range(begin, stop - 2):
-        if points[place] == 58 and points[place + 1] == 47 and points[place + 2] == 47:
-            return stop
-    for place in range(begin + 1, stop - 1):
-        if points[place] == 46 and kind_of(points[place - 1]) != NONE:
-            dot = place
-            label = place + 1
-            while label < stop and kind_of(points[label]) == _LETTER:
-                label += 1
-            if label < stop and points[label] == 46:
-                continue
-            hashed = _word_hash(points, dot + 1, label)
-            found = np.searchsorted(top_domains, hashed)
-            if found < len(top_domains) and top_domains[found] == hashed:
-                return stop
-    return begin
+@inner(types.uint64(types.uint64, types.uint64))
+def _with(value: np.uint64, token: np.uint64) -> np.uint64:
+    """The hash of an n-gram that grew by a token. Its high bits depend on all of it."""
+    return (value ^ token) * _STEP
 
 
-@nb.njit("int64(uint32[::1], int64, int64)", cache=True, nogil=True)
-def _odd_link_end(points: NDArray[np.uint32], begin: int, end: int) -> int:
-    """Where something like ``ab12.xyz`` ends: letters with digits, a dot, two to four letters; else ``begin``."""
-    stop, digits, letters = begin, 0, 0
-    while stop < end and points[stop] < 128 and kind_of(points[stop]) in {_LETTER, _DIGIT}:
-        if kind_of(points[stop]) == _DIGIT:
-            digits += 1
-        else:
-            letters += 1
-        stop += 1
-    if digits == 0 or letters == 0 or stop >= end or points[stop] != 46:
-        return begin
-    label = stop + 1
-    while label < end and points[label] < 128 and kind_of(points[label]) == _LETTER:
-        label += 1
-    return label if 2 <= label - stop - 1 <= 4 else begin
+@inner(types.uint64(types.uint64))
+def _feature(value: np.uint64) -> np.uint64:
+    """The hash turned so that the well-mixed bits come last."""
+    return value << np.uint64(20) | value >> np.uint64(44)
 
 
-@nb.njit("int64(uint32[::1], int64, int64)", cache=True, nogil=True)
-def _run_end(points: NDArray[np.uint32], begin: int, end: int) -> int:
+@inner(types.boolean(U32, types.uint64, types.uint64, U8, U64))
+def _is_top_domain(
+    points: NDArray[np.uint32], begin: np.uint64, stop: np.uint64, classes: NDArray[np.uint8],
+    top_domains: NDArray[np.uint64]
+) -> bool:  # fmt: skip
+    """Whether a known top domain stands here, not followed by another label."""
+    one, value, label = np.uint64(1), _SEED, begin
+    while label < stop and classes[points[label]] & KIND == _LETTER:
+        value = (value ^ np.uint64(points[label])) * _PRIME
+        label += one
+    if label < stop and points[label] == ord("."):
+        return False
+    found = np.searchsorted(top_domains, value)
+    return bool(found < len(top_domains) and top_domains[found] == value)
+
+
+@inner(several(types.uint64, types.uint64)(U32, types.uint64, types.uint64, U8, U64))
+def _link_run(
+    points: NDArray[np.uint32], begin: np.uint64, end: np.uint64, classes: NDArray[np.uint8],
+    top_domains: NDArray[np.uint64]
+) -> tuple[np.uint64, np.uint64]:  # fmt: skip
+    """Where the run of points that may be inside a link ends, and the place before which a link may begin in it.
+
+    It may where a scheme, or a dot with a known top domain, is still to come. Both hold for every beginning inside the
+    run, so that it is looked at once.
+    """
+    one, two, stop, telling = np.uint64(1), np.uint64(2), begin, False
+    while stop < end and classes[points[stop]] & _IN_LINK:
+        telling |= (points[stop] == ord(".")) | (points[stop] == ord(":"))
+        stop += one
+    if not telling or stop - begin < _SHORTEST_LINK:
+        return stop, begin
+    latest = stop - np.uint64(_SHORTEST_LINK - 1)
+    place = stop - one
+    while place > begin:
+        place -= one
+        if points[place] == ord(":") and place + two < stop and points[place + one] == points[place + two] == ord("/"):
+            return stop, min(latest, place + one)
+        inside = points[place] == ord(".") and place > begin and classes[points[place - one]] & KIND != NONE
+        if inside and _is_top_domain(points, place + one, stop, classes, top_domains):
+            return stop, min(latest, place)
+    return stop, begin
+
+
+@inner(types.uint64(U32, types.uint64, types.uint64, U8))
+def _odd_label_end(points: NDArray[np.uint32], dot: np.uint64, end: np.uint64, classes: NDArray[np.uint8]) -> np.uint64:
+    """Where two to four ASCII letters after a dot end, as in ``ab12.xyz``; the dot itself where there are none."""
+    one = np.uint64(1)
+    label = dot + one
+    while label < end and points[label] < 128 and classes[points[label]] & KIND == _LETTER:
+        label += one
+    return label if 3 <= label - dot <= 5 else dot
+
+
+@inner(types.uint64(U32, types.uint64, types.uint64, U8))
+def _run_end(points: NDArray[np.uint32], begin: np.uint64, end: np.uint64, classes: NDArray[np.uint8]) -> np.uint64:
     """End of the run of letters, digits and underscores that begins here."""
-    stop = begin + 1
-    while stop < end and (kind_of(points[stop]) in {_LETTER, _DIGIT} or points[stop] == 95):
-        stop += 1
+    stop = begin
+    while stop < end and classes[points[stop]] & _IN_RUN:
+        stop += np.uint64(1)
     return stop
 
 
-@nb.njit("Tuple((uint64, uint8))(uint32[::1], int64, int64)", cache=True, nogil=True)
-def _run_token(points: NDArray[np.uint32], begin: int, end: int) -> tuple[np.uint64, int]:
-    """Token of a run: a number by its length, a handle where letters and digits mix, else the word itself."""
-    digits = 0
-    for place in range(begin, end):
-        if kind_of(points[place]) == _DIGIT:
-            digits += 1
-    size = end - begin
-    if digits == size:
-        bucket = 1 if size < 5 else (2 if size < 10 else 3)
-        return _CLASS_NUMBER * np.uint64(bucket), 1
-    if digits > 0 and size >= 5:
-        return _CLASS_HANDLE, 1
-    return _word_hash(points, begin, end), 2
+@inner(several(types.uint64, types.uint64, COUNT)(U32, types.uint64, types.uint64, U8))
+def _run_token(
+    points: NDArray[np.uint32], begin: np.uint64, end: np.uint64, classes: NDArray[np.uint8]
+) -> tuple[np.uint64, np.uint64, int]:
+    """Token of the run that begins here, where it ends, and its shape.
 
-
-@nb.njit(
-    "int64(uint32[::1], int64, int64, uint64[::1], uint64[::1], uint8[::1], int64[::1], int64[::1])",
-    cache=True,
-    nogil=True,
-)
-def _tokenise(
-    points: NDArray[np.uint32],
-    begin: int,
-    end: int,
-    top_domains: NDArray[np.uint64],
-    tokens: NDArray[np.uint64],
-    wordy: NDArray[np.uint8],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-) -> int:
-    """Write the tokens of ``points[begin:end]``; wordy 0 for an ideograph, 1 for a class or mark, 2 for a word."""
-    count, place = 0, begin
-    while place < end:
-        kind = kind_of(points[place])
-        if kind == NONE:
-            if count and points[place] in _CLOSING and ends[count - 1] == place and wordy[count - 1] == 1:
-                tokens[count], wordy[count], starts[count], ends[count] = _CLASS_CLOSE, 1, place, place + 1
-                count += 1
-            place += 1
-            continue
-        stop, wordy[count] = place + 1, 1
-        if kind == _IDEOGRAPH:
-            tokens[count], wordy[count] = np.uint64(points[place]) * _PRIME, 0
-        elif kind == _MARK:
-            tokens[count] = np.uint64(points[place]) * _MIX_ONE
-            if points[place] == 64 and stop < end and kind_of(points[stop]) in {_LETTER, _DIGIT}:
-                stop, tokens[count] = _run_end(points, stop, end), _CLASS_HANDLE
-        else:
-            link = _link_end(points, place, end, top_domains) if points[place] < 128 else place
-            odd = _odd_link_end(points, place, end) if link == place else place
-            if link > place:
-                stop, tokens[count] = link, _CLASS_LINK
-            elif odd > place:
-                stop, tokens[count] = odd, _CLASS_ODD_LINK
-            else:
-                stop = _run_end(points, place, end)
-                tokens[count], wordy[count] = _run_token(points, place, stop)
-        starts[count], ends[count] = place, stop
-        count += 1
-        place = stop
-    return count
-
-
-@nb.njit("int64(uint32[::1], int64, int64, uint64[::1], uint64[::1], int64[::1])", cache=True, nogil=True)
-def emit(
-    points: NDArray[np.uint32],
-    begin: int,
-    end: int,
-    top_domains: NDArray[np.uint64],
-    hashes: NDArray[np.uint64],
-    places: NDArray[np.int64],
-) -> int:
-    """Write the features of ``points[begin:end]`` and the folded point where each begins; return how many.
-
-    hashes and places must hold `room_for` entries. Features are in the order of the token that completes them.
+    A number by its length, a handle where letters and digits mix, something like ``ab12.xyz``, else the word itself.
     """
-    size = end - begin
-    tokens = np.empty(size, dtype=np.uint64)
-    wordy = np.empty(size, dtype=np.uint8)
-    starts = np.empty(size, dtype=np.int64)
-    ends = np.empty(size, dtype=np.int64)
-    total = _tokenise(points, begin, end, top_domains, tokens, wordy, starts, ends)
-    count = 0
-    for token in range(total):
-        value = _SEED
-        words = 0
-        for back in range(4):
-            if token - back < 0:
-                break
-            words += 1 if wordy[token - back] else 0
-            if back == 3 and words:
-                break
-            value = _mix(value ^ (tokens[token - back] + np.uint64(back + 1)))
-            hashes[count], places[count] = value, ends[token] - 1
-            count += 1
-        if wordy[token] == 2 and ends[token] - starts[token] > 3:
-            for place in range(starts[token], ends[token] - 3):
-                hashes[count] = _mix(_word_hash(points, place, place + 4) ^ _CLASS_HANDLE)
-                places[count] = ends[token] - 1
-                count += 1
+    one, stop, value = np.uint64(1), begin, _SEED
+    digits, plain = np.uint64(0), True
+    while stop < end and classes[points[stop]] & _IN_RUN:
+        point = points[stop]
+        digits += np.uint64(classes[point] & KIND == _DIGIT)
+        plain &= (point < 128) & (point != ord("_"))
+        value = (value ^ np.uint64(point)) * _PRIME
+        stop += one
+    size = stop - begin
+    if digits == 0:
+        return value, stop, _WORD
+    if plain and digits < size and stop < end and points[stop] == ord("."):
+        label = _odd_label_end(points, stop, end, classes)
+        if label > stop:
+            return _CLASS_ODD_LINK, label, _CLASSED
+    if digits == size:
+        bucket = np.uint64(1 + (size >= 5) + (size >= 10))
+        return _CLASS_NUMBER * bucket, stop, _CLASSED
+    if size >= 5:
+        return _CLASS_HANDLE, stop, _CLASSED
+    return value, stop, _WORD
+
+
+@inner(several(types.uint64, types.uint64, COUNT)(U32, types.uint64, types.uint64, U8))
+def _mark_token(
+    points: NDArray[np.uint32], place: np.uint64, end: np.uint64, classes: NDArray[np.uint8]
+) -> tuple[np.uint64, np.uint64, int]:
+    """Token of the mark here, where it ends, and its shape: itself, or a handle that begins with @."""
+    stop = place + np.uint64(1)
+    if points[place] == ord("@") and stop < end and classes[points[stop]] & KIND in {_LETTER, _DIGIT}:
+        return _CLASS_HANDLE, _run_end(points, stop, end, classes), _CLASSED
+    return np.uint64(points[place]), stop, _CLASSED
+
+
+@inner(types.uint64(U64, types.uint64, types.uint64, types.uint64, types.uint64))
+def _write(
+    hashes: NDArray[np.uint64], count: np.uint64, value: np.uint64, token: np.uint64, wanted: np.uint64
+) -> np.uint64:
+    """Add one n-gram if it is wanted (1, else 0). Returns the new number of features."""
+    hashes[count] = _feature(_with(value, token))
+    return count + wanted
+
+
+@inner(types.uint64(U32, types.uint64, types.uint64, U64, types.uint64))
+def _write_inside(
+    points: NDArray[np.uint32], begin: np.uint64, stop: np.uint64, hashes: NDArray[np.uint64], count: np.uint64
+) -> np.uint64:
+    """Add the 4-grams inside a word. Returns the new number of features."""
+    key, three = np.uint64(0), begin + np.uint64(3)
+    for place in range(begin, stop):
+        key = key >> np.uint64(16) | np.uint64(points[place]) << np.uint64(48)
+        if place >= three:
+            hashes[count] = _feature(_with(_INSIDE, key))
+            count += np.uint64(1)
     return count
 
 
-@nb.njit("int64(int64)", cache=True, nogil=True)
-def room_for(points: int) -> int:
-    """How many features a message of so many folded points may have at most."""
-    return min(points, LONGEST) * _MOST_PER_POINT + _SPARE
+@inner(types.uint64(U32, types.uint64, types.uint64, U8, U64, SCRATCH))
+def emit(
+    points: NDArray[np.uint32], begin: np.uint64, end: np.uint64, classes: NDArray[np.uint8],
+    top_domains: NDArray[np.uint64], scratch: Scratch
+) -> np.uint64:  # fmt: skip
+    """Write the tokens and features of ``points[begin:end]``. Returns how many tokens there are."""
+    hashes, bounds, ends, one = scratch.hashes, scratch.bounds, scratch.ends, np.uint64(1)
+    count, tokens, singles = np.uint64(0), np.uint64(0), np.uint64(0)
+    second, third, fourth = np.uint64(0), np.uint64(0), np.uint64(0)
+    place, last_end, seen_to, link_before, shape = begin, end, begin, begin, _SINGLE
+    while place < end:
+        kind = classes[points[place]] & KIND
+        stop, token = place + one, np.uint64(points[place])
+        if kind == _IDEOGRAPH:
+            shape = _SINGLE
+        elif kind == NONE:
+            if shape != _CLASSED or last_end != place or not classes[points[place]] & _CLOSING:
+                place += one
+                continue
+            token = _CLASS_CLOSE
+        elif kind == _MARK:
+            token, stop, shape = _mark_token(points, place, end, classes)
+        else:
+            if place >= seen_to and points[place] < 128:
+                seen_to, link_before = _link_run(points, place, end, classes, top_domains)
+            if place < link_before and points[place] < 128:
+                token, stop, shape = _CLASS_LINK, seen_to, _CLASSED
+            else:
+                token, stop, shape = _run_token(points, place, end, classes)
+        singles = singles + one if shape == _SINGLE else np.uint64(0)
+        count = _write(hashes, count, _SEED, token, one)
+        value = _with(_SEED, token)
+        count = _write(hashes, count, value, second, np.uint64(tokens >= 1))
+        value = _with(value, second)
+        count = _write(hashes, count, value, third, np.uint64(tokens >= 2))
+        count = _write(hashes, count, _with(value, third), fourth, np.uint64(singles >= 4))
+        if shape == _WORD and stop - place > 3:
+            count = _write_inside(points, place, stop, hashes, count)
+        second, third, fourth = token, second, third
+        ends[tokens], last_end = stop, stop
+        tokens += one
+        bounds[tokens] = count
+        place = stop
+    return tokens
 
 
-@nb.njit("Tuple((uint64[::1], int64[::1]))(uint32[::1], int64[::1], uint64[::1])", cache=True, nogil=True)
-def features_of(
-    points: NDArray[np.uint32], offsets: NDArray[np.int64], top_domains: NDArray[np.uint64]
+@kernel(several(U64, I64)(U32, I64, U8, U64))
+def _features_of(
+    points: NDArray[np.uint32], offsets: NDArray[np.int64], classes: NDArray[np.uint8], top_domains: NDArray[np.uint64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """The features of a whole batch, for training: hashes of all messages in order, and n + 1 offsets into them."""
+    """The features of a whole batch."""
+    scratch = scratch_for(longest_of(offsets))
     room = 0
     for row in range(len(offsets) - 1):
-        room += room_for(offsets[row + 1] - offsets[row])
-    hashes = np.empty(room, dtype=np.uint64)
-    places = np.empty(room, dtype=np.int64)
-    bounds = np.zeros(len(offsets), dtype=np.int64)
-    count = 0
+        room += min(offsets[row + 1] - offsets[row], LONGEST) * _MOST_PER_POINT + _SPARE
+    hashes, bounds = np.empty(room, np.uint64), np.zeros(len(offsets), np.int64)
+    count = np.int64(0)
     for row in range(len(offsets) - 1):
         end = min(offsets[row + 1], offsets[row] + LONGEST)
-        count += emit(points, offsets[row], end, top_domains, hashes[count:], places[count:])
+        tokens = emit(points, np.uint64(offsets[row]), np.uint64(end), classes, top_domains, scratch)
+        found = scratch.bounds[tokens]
+        hashes[count : count + found] = scratch.hashes[:found]
+        count += found
         bounds[row + 1] = count
     return hashes[:count].copy(), bounds
+
+
+def features_of(
+    points: NDArray[np.uint32], offsets: NDArray[np.int64], top_domains: NDArray[np.uint64] = TOP_DOMAINS
+) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """The features of a whole batch, for training: hashes of all messages in order, and n + 1 offsets into them."""
+    return _features_of(points, offsets, classes(), top_domains)

@@ -23,6 +23,7 @@ HOLD_OUT_FOLDER = Path(__file__).parent / "holdout"
 WRITTEN_WEIGHT = 6.0
 """Rows written for this project count so many times as much: they cover what no public corpus holds."""
 
+PATTERN_EXAMPLES = "pattern examples"
 EXAMPLE_WEIGHT = 2.5
 
 OFFER_WEIGHT = 2.0
@@ -33,7 +34,7 @@ SMISHING_WEIGHT = 3.0
 
 LICENCES = {
     "written": "written for this project, Apache-2.0",
-    "pattern examples": "hits and misses of the pattern files, Apache-2.0; they only help to train",
+    PATTERN_EXAMPLES: "hits and misses of the pattern files, Apache-2.0; they only help to train",
     "FBS": "Cypher-Z/FBS_SMS_Dataset (CCS 2020), research use with citation; masks filled with invented values",
     "web": "Reflected search poisoning (arXiv 2404.05320), no licence stated",
     "smishing": "Mishra and Soni 2020",
@@ -179,7 +180,7 @@ def _examples(patterns: tuple[Pattern, ...]) -> Iterator[Row]:
         for number, text in enumerate(pattern.hits):
             identifier = f"{pattern.id}+{number}"
             harm = pattern.harm
-            yield Row(identifier, text, "pattern examples", harm is not None, harm, EXAMPLE_WEIGHT, judged=False)
+            yield Row(identifier, text, PATTERN_EXAMPLES, harm is not None, harm, EXAMPLE_WEIGHT, judged=False)
         for number, text in enumerate(pattern.misses if pattern.harm else ()):
             identifier = f"{pattern.id}-{number}"
-            yield Row(identifier, text, "pattern examples", alarm=False, weight=EXAMPLE_WEIGHT, judged=False)
+            yield Row(identifier, text, PATTERN_EXAMPLES, alarm=False, weight=EXAMPLE_WEIGHT, judged=False)

@@ -8,12 +8,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tocsin.engine.combine import HARMS, choose_kinds, confidence
+from tocsin.engine.combine import HARMS, choose_kinds
 from tocsin.engine.detector import Gatherer
 from tocsin.engine.model import Model
 from tocsin.lab.corpora import Row, hold_out_rows
 from tocsin.lab.families import strangers
-from tocsin.lab.learning import Material, findings
+from tocsin.lab.learning import Learned, Material, Words, certainty, findings
+from tocsin.lab.robustness import Assess, Robustness, measure
 
 _EXAMPLES = 12
 
@@ -55,6 +56,7 @@ class Report:
     missed: Sequence[str]
     mistaken: Sequence[str]
     independent: "Independent"
+    robustness: Robustness
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +114,14 @@ _INDEPENDENT_SUMS: tuple[tuple[str, Callable[[Row], bool]], ...] = (
 )
 
 
-def evaluate(material: Material, gatherer: Gatherer, model: Model) -> Report:
-    """Judge the held-out rows at the shipped threshold."""
+def evaluate(material: Material, gatherer: Gatherer, learned: Learned) -> Report:
+    """Judge the held-out rows, and the independent ones, at the shipped threshold."""
+    model = learned.judged
     numbers = material.held_out()
     rows = material.chosen(numbers)
-    found = findings(rows, gatherer, model)
-    certainty = confidence(found.table, model.weights)
-    flagged = certainty >= model.weights.threshold
+    found = findings(rows, gatherer, Words(model.classifier, model.second.closer))
+    sure = certainty(found, model)
+    flagged = sure >= model.weights.threshold
     kinds = choose_kinds(found.scores, found.counts, np.arange(len(numbers)), model.weights)
     labels = material.alarm[numbers] > 0
     groups = _by_group(rows, flagged)
@@ -127,19 +130,20 @@ def evaluate(material: Material, gatherer: Gatherer, model: Model) -> Report:
         alarmed=[share for share, alarm in groups if not alarm],
         sums=[_sum(name, rows, flagged, chosen) for name, chosen in _SUMS],
         named=_by_harm(material.kind[numbers], kinds),
-        calibration=_calibration(certainty, labels),
-        missed=_texts(rows, certainty, labels & ~flagged),
-        mistaken=_texts(rows, -certainty, ~labels & flagged),
-        independent=judge_independent(material.rows, gatherer, model),
+        calibration=_calibration(sure, labels),
+        missed=_texts(rows, sure, labels & ~flagged),
+        mistaken=_texts(rows, -sure, ~labels & flagged),
+        independent=judge_independent(material.rows, gatherer, learned.shipped),
+        robustness=measure(_not_trained_on(material.rows), _flags(gatherer, learned.shipped)),
     )
 
 
 def judge_independent(trained: Sequence[Row], gatherer: Gatherer, model: Model) -> Independent:
     """Judge the rows of `corpora.hold_out_rows`, but for near-copies of the rows that a model was trained on."""
     everything = list(hold_out_rows())
-    rows = strangers(everything, trained)
-    found = findings(rows, gatherer, model)
-    flagged = confidence(found.table, model.weights) >= model.weights.threshold
+    rows = _not_trained_on(trained)
+    found = findings(rows, gatherer, Words(model.classifier, model.second.closer))
+    flagged = certainty(found, model) >= model.weights.threshold
     kinds = choose_kinds(found.scores, found.counts, np.arange(len(rows)), model.weights)
     wanted = np.array([HARMS.index(row.harm) if row.harm else -1 for row in rows], dtype=np.int64)
     return Independent(
@@ -149,6 +153,21 @@ def judge_independent(trained: Sequence[Row], gatherer: Gatherer, model: Model) 
         named=_by_harm(np.where(flagged, wanted, -1), kinds),
         left_out=len(everything) - len(rows),
     )
+
+
+def _not_trained_on(trained: Sequence[Row]) -> list[Row]:
+    """The independent rows but for near-copies of rows that were trained on."""
+    return strangers(list(hold_out_rows()), trained)
+
+
+def _flags(gatherer: Gatherer, model: Model) -> Assess:
+    def assess(texts: Sequence[str]) -> list[bool]:
+        rows = [Row(str(number), text, "disguised", alarm=False) for number, text in enumerate(texts)]
+        found = findings(rows, gatherer, Words(model.classifier, model.second.closer))
+        flags: list[bool] = (certainty(found, model) >= model.weights.threshold).tolist()
+        return flags
+
+    return assess
 
 
 def _by_group(rows: Sequence[Row], flagged: NDArray[np.bool_]) -> list[tuple[Share, bool]]:

@@ -165,6 +165,24 @@ def fit_kinds(
     return table
 
 
+@nb.njit("uint8[::1](uint64[::1], int64[::1], int64)", cache=True, nogil=True)
+def rows_holding(hashes: NDArray[np.uint64], bounds: NDArray[np.int64], bits: int) -> NDArray[np.uint8]:
+    """For each feature how many rows hold it, 255 for more; features are told apart by so many bits of their hash."""
+    mask, high = np.uint64((1 << bits) - 1), np.uint64(64 - bits)
+    last = np.full(1 << bits, -1, dtype=np.int32)
+    count = np.zeros(1 << bits, dtype=np.uint8)
+    for row in range(len(bounds) - 1):
+        for place in range(bounds[row], bounds[row + 1]):
+            bucket = (hashes[place] ^ (hashes[place] >> high)) & mask
+            if last[bucket] != row and count[bucket] < 255:
+                last[bucket] = row
+                count[bucket] += 1
+    result = np.empty(len(hashes), dtype=np.uint8)
+    for place in range(len(hashes)):
+        result[place] = count[(hashes[place] ^ (hashes[place] >> high)) & mask]
+    return result
+
+
 def orders(rows: int, epochs: int, seed: int) -> NDArray[np.int64]:
     """One permutation of the rows for each epoch, always the same for the same seed: shape (epochs, rows)."""
     generator = np.random.default_rng(seed)

@@ -20,8 +20,9 @@ def train(data: Path | None, output: Path, say: Callable[[str], None]) -> Report
     gatherer = Gatherer.load()
     material = prepare(data, gatherer)
     say(f"{len(material.rows)} rows, {len(gatherer.patterns)} patterns")
-    model = learn(material, gatherer)
-    report = evaluate(material, gatherer, model)
+    learned = learn(material, gatherer)
+    model = learned.shipped
+    report = evaluate(material, gatherer, learned)
     path = output / MODEL_PATH.name
     save_model(path, model)
     (output / CARD_PATH.name).write_text(write_card(material, model, report, rules_hash(path)), encoding="utf-8")

@@ -1,8 +1,9 @@
-"""All expressions as one hyperscan database: compiled, kept on disk between runs, scanned over a whole batch at once.
+"""All expressions as hyperscan databases: compiled, kept on disk between runs, scanned over a whole batch at once.
 
-A database takes seconds to compile and milliseconds to load, so the compiled form is kept in a folder of the user.
-Nothing depends on that folder: where it is missing, read-only or holds something else, the database is compiled in
-memory.
+A batch is screened first (``screen``): the databases, one for each group of expressions, see only the messages that may
+match one of theirs, joined to one text. Databases take seconds to compile and milliseconds to load, so the compiled
+form is kept in a folder of the user. Nothing depends on that folder: where it is missing, read-only or holds something
+else, everything is compiled in memory.
 
 Hyperscan is asked for ends only. Asking for starts as well was measured to make the database sixteen times larger and
 ten times slower to compile, and to refuse long expressions; the start of the few matches that are shown is looked up
@@ -10,6 +11,7 @@ afterwards.
 """
 
 import hashlib
+import io
 import platform
 import tempfile
 import threading
@@ -17,14 +19,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 
 import hyperscan
 import numpy as np
 from numpy.typing import NDArray
 
+from tocsin.engine.kernels import I64, U8, U32, kernel, several
 from tocsin.engine.patterns.reading import PatternError
+from tocsin.engine.patterns.screen import GROUPS, Screen
 from tocsin.engine.text import FoldedBatch
+from tocsin.engine.utf8 import write_utf8
 
 _FLAGS = hyperscan.HS_FLAG_UTF8
 _NEWLINE = 10
@@ -43,46 +49,74 @@ class Hits:
     last: NDArray[np.int64]
 
 
+_NO_HITS = Hits(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64))
+
+
 class Automaton:
     """A compiled set of expressions. Safe to share between threads: each has its own scratch space."""
 
-    def __init__(self, database: hyperscan.Database) -> None:
-        self._database = database
+    def __init__(self, screen: Screen, databases: Sequence[hyperscan.Database | None]) -> None:
+        self._screen = screen
+        self._databases = databases
         self._local = threading.local()
 
     @classmethod
     def compile(cls, expressions: Sequence[str]) -> "Automaton":
         """Compile in memory. Raises PatternError that names the expressions hyperscan refuses."""
-        return cls(_compile(expressions))
+        groups = [range(group, len(expressions), GROUPS) for group in range(GROUPS)]
+        try:
+            databases = [_compile(expressions, numbers) if numbers else None for numbers in groups]
+        except hyperscan.error as error:
+            raise PatternError(_refused(expressions) or [f"hyperscan: {error}"]) from error
+        return cls(Screen.build(expressions), databases)
 
     def dump(self) -> bytes:
         """The compiled form, for this hyperscan version and kind of processor."""
-        return bytes(hyperscan.dumpb(self._database))
+        arrays = {f"database_{group}": _dumped(database) for group, database in enumerate(self._databases)}
+        stored = io.BytesIO()
+        np.savez(stored, allow_pickle=False, **self._screen._asdict(), **arrays)
+        return stored.getvalue()
 
     @classmethod
     def load(cls, data: bytes) -> "Automaton":
-        """Read what `dump` wrote. Raises hyperscan.error where it does not fit this machine or is damaged."""
-        database = hyperscan.loadb(bytes(data), hyperscan.HS_MODE_BLOCK)
-        database.scratch = hyperscan.Scratch(database)
-        return cls(database)
+        """Read what `dump` wrote. Raises hyperscan.error where it does not fit this machine."""
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            screen = Screen(**{name: stored[name] for name in Screen._fields})
+            return cls(screen, [_loaded(stored[f"database_{group}"].tobytes()) for group in range(GROUPS)])
 
     def scan(self, folded: FoldedBatch) -> Hits:
-        """Match every expression against every message in one call; no match reaches from one message into the next."""
-        text, begins = _encode(folded)
+        """Match every expression against every message; no match reaches from one message into the next."""
+        wanted = self._screen.groups(folded)
+        if not wanted.any():
+            return _NO_HITS
+        text, bounds, rows, firsts = _lay_out(folded.points, folded.offsets, wanted)
         found: list[tuple[int, int]] = []
+        counts = []
+        for group, (begin, end) in enumerate(pairwise(bounds[firsts].tolist())):
+            before = len(found)
+            if end > begin:
+                self._scan_group(group, text[begin:end].tobytes(), found)
+            counts.append(len(found) - before)
+        number, ends = np.array(found, dtype=np.int64).reshape(-1, 2).T
+        ends = ends + np.repeat(bounds[firsts[:-1]], counts)
+        order = np.argsort(ends, kind="stable")
+        return _collect(*_locate(text, bounds, rows, folded.offsets, ends[order]), number[order])
+
+    def _scan_group(self, group: int, text: bytes, found: list[tuple[int, int]]) -> None:
+        """Add the matches of one group, each as expression and end in bytes, to those found."""
 
         def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
             found.append((number, end))
 
-        if len(text):
-            self._database.scan(text, match_event_handler=on_match, scratch=self._scratch())
-        return _collect(found, begins, folded.offsets)
+        database = self._databases[group]
+        if database is not None:
+            database.scan(text, match_event_handler=on_match, scratch=self._scratch(group, database))
 
-    def _scratch(self) -> hyperscan.Scratch:
-        if not hasattr(self._local, "scratch"):
-            self._local.scratch = self._database.scratch.clone()
-        scratch: hyperscan.Scratch = self._local.scratch
-        return scratch
+    def _scratch(self, group: int, database: hyperscan.Database) -> hyperscan.Scratch:
+        scratches: dict[int, hyperscan.Scratch] = self._local.__dict__.setdefault("scratches", {})
+        if group not in scratches:
+            scratches[group] = database.scratch.clone()
+        return scratches[group]
 
 
 def automaton_for(expressions: Sequence[str], cache_folder: Path | None) -> Automaton:
@@ -100,13 +134,22 @@ def automaton_for(expressions: Sequence[str], cache_folder: Path | None) -> Auto
     return automaton
 
 
-def _compile(expressions: Sequence[str]) -> hyperscan.Database:
+def _compile(expressions: Sequence[str], numbers: range) -> hyperscan.Database:
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    sources = [expression.encode() for expression in expressions]
-    try:
-        database.compile(expressions=sources, ids=list(range(len(sources))), elements=len(sources), flags=_FLAGS)
-    except hyperscan.error as error:
-        raise PatternError(_refused(expressions) or [f"hyperscan: {error}"]) from error
+    sources = [expressions[number].encode() for number in numbers]
+    database.compile(expressions=sources, ids=list(numbers), elements=len(sources), flags=_FLAGS)
+    return database
+
+
+def _dumped(database: hyperscan.Database | None) -> NDArray[np.uint8]:
+    return np.frombuffer(hyperscan.dumpb(database) if database else b"", dtype=np.uint8)
+
+
+def _loaded(data: bytes) -> hyperscan.Database | None:
+    if not data:
+        return None
+    database = hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
+    database.scratch = hyperscan.Scratch(database)
     return database
 
 
@@ -120,24 +163,63 @@ def _refused(expressions: Sequence[str]) -> list[str]:
     return problems
 
 
-def _encode(folded: FoldedBatch) -> tuple[bytes, NDArray[np.int64]]:
-    """The batch as UTF-8 with a newline after each message, and the byte at which each folded point begins."""
-    count, total = len(folded), len(folded.points)
-    points = np.full(total + count, _NEWLINE, dtype=np.uint32)
-    places = np.arange(total, dtype=np.int64) + np.repeat(np.arange(count, dtype=np.int64), np.diff(folded.offsets))
-    points[places] = folded.points
-    text = points.tobytes().decode("utf-32-le").encode("utf-8")
-    widths = 1 + (points >= 0x80).astype(np.int64) + (points >= 0x800) + (points >= 0x10000)
-    begins = np.cumsum(widths) - widths
-    return text, begins[places]
+@kernel(several(U8, I64, I64, I64)(U32, I64, U32))
+def _lay_out(
+    points: NDArray[np.uint32], offsets: NDArray[np.int64], wanted: NDArray[np.uint32]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The messages that each group wants, as UTF-8 with a newline after each.
+
+    Returns the text, the n + 1 bytes at which its pieces begin, the n rows that they are, and of each group the first
+    piece, with n at the end.
+    """
+    pieces, room = 0, 0
+    for row in range(len(wanted)):
+        for group in range(GROUPS):
+            if wanted[row] >> np.uint32(group) & np.uint32(1):
+                pieces += 1
+                room += 4 * (offsets[row + 1] - offsets[row]) + 1
+    text, bounds, rows = np.empty(room, np.uint8), np.zeros(pieces + 1, np.int64), np.empty(pieces, np.int64)
+    firsts = np.zeros(GROUPS + 1, np.int64)
+    at, piece = np.uint64(0), 0
+    for group in range(GROUPS):
+        firsts[group] = piece
+        for row in range(len(wanted)):
+            if wanted[row] >> np.uint32(group) & np.uint32(1):
+                at = write_utf8(points, np.uint64(offsets[row]), np.uint64(offsets[row + 1]), text, at)
+                text[at] = _NEWLINE
+                at += np.uint64(1)
+                rows[piece], bounds[piece + 1] = row, at
+                piece += 1
+    firsts[GROUPS] = piece
+    return text[: np.int64(at)], bounds, rows, firsts
 
 
-def _collect(found: list[tuple[int, int]], begins: NDArray[np.int64], offsets: NDArray[np.int64]) -> Hits:
-    table = np.array(found, dtype=np.int64).reshape(-1, 2)
-    last = np.searchsorted(begins, table[:, 1], side="left")
-    row = np.searchsorted(offsets, last - 1, side="right") - 1
-    order = np.lexsort((-last, table[:, 0], row))
-    pattern, last, row = table[order, 0], last[order], row[order]
+@kernel(several(I64, I64)(U8, I64, I64, I64, I64))
+def _locate(
+    text: NDArray[np.uint8],
+    bounds: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    ends: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row and folded point of each byte of a text that `_lay_out` made; ends are exclusive and ascending."""
+    found, last = np.empty(len(ends), np.int64), np.empty(len(ends), np.int64)
+    piece, at, point = -1, 0, 0
+    for number in range(len(ends)):
+        if piece < 0 or ends[number] > bounds[piece + 1]:
+            piece = np.searchsorted(bounds, ends[number]) - 1
+            at, point = bounds[piece], offsets[rows[piece]]
+        while at < ends[number]:
+            point += text[at] & 0xC0 != 0x80
+            at += 1
+        found[number], last[number] = rows[piece], point
+    return found, last
+
+
+def _collect(row: NDArray[np.int64], last: NDArray[np.int64], pattern: NDArray[np.int64]) -> Hits:
+    """Of each pattern and message the match that ends last."""
+    order = np.lexsort((-last, pattern, row))
+    row, pattern, last = row[order], pattern[order], last[order]
     fresh = np.ones(len(row), dtype=bool)
     fresh[1:] = (row[1:] != row[:-1]) | (pattern[1:] != pattern[:-1])
     return Hits(row[fresh].astype(np.int32), pattern[fresh].astype(np.int32), last[fresh])
@@ -145,9 +227,15 @@ def _collect(found: list[tuple[int, int]], begins: NDArray[np.int64], offsets: N
 
 def _cache_key(expressions: Sequence[str]) -> str:
     digest = hashlib.sha256(f"{version('hyperscan')}\0{_processor()}\0{_FLAGS}".encode())
-    for expression in expressions:
-        digest.update(b"\0" + expression.encode())
+    for part in (*(expression.encode() for expression in expressions), *_makers()):
+        digest.update(b"\0" + part)
     return digest.hexdigest()[:24]
+
+
+@lru_cache(maxsize=1)
+def _makers() -> tuple[bytes, ...]:
+    """The modules that say what the kept form holds: what an older version of them kept would hide matches."""
+    return tuple(Path(__file__).with_name(name).read_bytes() for name in ("automaton.py", "needs.py", "screen.py"))
 
 
 @lru_cache(maxsize=1)

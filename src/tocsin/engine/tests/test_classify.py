@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tocsin.engine.classify import DAMPING, WINDOW, Classifier, Margins
+from tocsin.engine.closer import Closer
 from tocsin.engine.combine import (
     COLUMNS,
     HARMS,
@@ -24,7 +25,9 @@ from tocsin.engine.fold import fold_batch
 from tocsin.engine.harms import Harm
 from tocsin.engine.model import Model, ModelError, load_model, save_model
 from tocsin.engine.patterns import Hits, Strength
+from tocsin.engine.structure import STRUCTURE, SecondLook
 from tocsin.engine.text import FoldedBatch, TextBatch
+from tocsin.engine.trees import Trees
 
 BITS = 16
 
@@ -106,6 +109,9 @@ def test_features_of_a_batch_are_those_of_its_messages() -> None:
 
 
 WEIGHTS = Weights(np.zeros(len(COLUMNS)), 1.0, 2.0, 0.5, 0.5)
+# one tree that says 2 where the third column is above a half, else -2
+TREES = Trees(np.array([[3]], np.int16), np.array([[0.5]], np.float32), np.array([[-2.0, 2.0]], np.float32), base=0.0)
+SECOND = SecondLook(Closer(np.arange(16, dtype=np.int8), 0.25), TREES, 1.5, -0.5, 0.02)
 
 
 def counts(strong: int = 0, hint: int = 0, calm: int = 0) -> PatternCounts:
@@ -119,7 +125,9 @@ def counts(strong: int = 0, hint: int = 0, calm: int = 0) -> PatternCounts:
 
 def column(name: str, **several: int) -> float:
     margins = Margins(np.array([5], np.int32), np.array([1.5], np.float32), np.array([2.0], np.float32))
-    indicators = {group: np.zeros(1) for group in ("contact", "link", "phone", "account")}
+    indicators = {
+        group: np.zeros(1) for group in ("contact", "link", "phone", "account", "link_strong", "link_hint", "link_calm")
+    }
     return float(evidence(margins, counts(**several), indicators)[0, COLUMNS.index(name)])
 
 
@@ -159,7 +167,7 @@ def test_a_strong_pattern_outweighs_a_near_call_of_the_classifier() -> None:
 
 
 def test_a_model_comes_back_as_it_was_written_and_the_bytes_are_the_same(tmp_path: Path) -> None:
-    model = Model(classifier_for("贷款", 10), replace(WEIGHTS, threshold=0.75))
+    model = Model(classifier_for("贷款", 10), replace(WEIGHTS, threshold=0.75), SECOND)
     save_model(tmp_path / "one.npz", model)
     save_model(tmp_path / "two.npz", model)
     assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
@@ -167,11 +175,16 @@ def test_a_model_comes_back_as_it_was_written_and_the_bytes_are_the_same(tmp_pat
     assert again.weights.threshold == 0.75
     assert (again.classifier.alarm == model.classifier.alarm).all()
     assert (again.classifier.kinds == model.classifier.kinds).all()
+    assert (again.second.slope, again.second.offset, again.second.gate) == (1.5, -0.5, 0.02)
+    table = np.zeros((2, len(STRUCTURE)), np.float32)
+    table[1, 3] = 1.0
+    assert again.second.confidence(table).tolist() == SECOND.confidence(table).tolist()
+    assert again.second.confidence(table)[1] > again.second.confidence(table)[0]
 
 
 def test_it_refuses_a_model_for_other_harms(tmp_path: Path) -> None:
     path = tmp_path / "model.npz"
-    save_model(path, Model(classifier_for("贷款", 10), WEIGHTS))
+    save_model(path, Model(classifier_for("贷款", 10), WEIGHTS, SECOND))
     with np.load(path) as stored:
         data = {name: stored[name] for name in stored.files}
     data["harm_names"] = np.array([*(str(harm) for harm in Harm)][::-1])

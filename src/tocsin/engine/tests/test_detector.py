@@ -172,3 +172,18 @@ def test_it_loads_where_no_cache_can_be_written(tmp_path: Path, detector: Detect
     other = Detector.load(cache_dir=blocked / "cache")
     assert isinstance(other.assess(SAFE_ACCOUNT), Assessment)
     assert other.assess(SAFE_ACCOUNT) == detector.assess(SAFE_ACCOUNT)
+
+
+def test_a_link_that_borrows_a_name_is_a_signal_that_says_so(detector: Detector) -> None:
+    text = "【工商银行】您的账户已被冻结，请立即登录 http://icbc-login.example/verify 重新认证身份，逾期将注销账户"
+    verdict = detector.assess(text)
+    assert verdict.harm is not None
+    said = {signal.code: signal for signal in verdict.signals}
+    signal = said["link.borrowed-name"]
+    assert "icbc-login.example" in signal.text
+    assert text[signal.start : signal.end] == signal.text
+    assert "工商银行" in signal.reason_zh
+    assert "icbc-login.example" in signal.reason_en
+    official = detector.assess(text.replace("icbc-login.example/verify", "www.icbc.com.cn"))
+    assert not [signal for signal in official.signals if signal.code.startswith("link.")]
+    assert official.confidence < verdict.confidence
