@@ -14,17 +14,18 @@ from numpy.typing import NDArray
 
 from tocsin.engine.features import (
     KIND,
+    LEXICON,
     LONGEST,
     NONE,
     SCRATCH,
-    TOP_DOMAINS,
+    Lexicon,
     Scratch,
-    classes,
     emit,
+    lexicon,
     longest_of,
     scratch_for,
 )
-from tocsin.engine.kernels import I32, I64, U8, U32, U64, inner, kernel, several
+from tocsin.engine.kernels import I32, I64, U32, U64, inner, kernel
 from tocsin.engine.text import FoldedBatch
 
 WINDOW = 96
@@ -77,24 +78,30 @@ class Classifier:
 
     def margins(self, folded: FoldedBatch) -> Margins:
         """Weigh every message of a batch: of each, the first `LONGEST` folded points."""
-        count, whole, window = _margins(
-            folded.points, folded.offsets, classes(), TOP_DOMAINS, self.alarm, np.float32(self.alarm_scale)
-        )
-        return Margins(count, whole, window)
+        rows = len(folded)
+        count, whole, window = np.zeros(rows, np.int32), np.zeros(rows), np.zeros(rows)
+        scratch = scratch_for(folded.offsets)
+        _margins(folded.points, folded.offsets, lexicon(), scratch, self.alarm, count, whole, window)
+        scale = np.float32(self.alarm_scale)
+        return Margins(count, (scale * whole).astype(np.float32), (scale * window).astype(np.float32))
 
     def kind_scores(self, folded: FoldedBatch, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Score of each harm for the chosen rows: float32 of shape (rows, harms), larger is likelier."""
-        scores = _kind_scores(
-            folded.points, folded.offsets, rows, classes(), TOP_DOMAINS, self._lines, np.float32(self.kinds_scale)
-        )
-        return scores[:, : self.kinds.shape[1]]
+        scores = np.zeros((len(rows), _LINE))
+        sums, scratch = np.zeros(_LINE, dtype=np.int32), scratch_for(folded.offsets)
+        _kind_scores(folded.points, folded.offsets, rows, lexicon(), scratch, self._lines, sums, scores)
+        return (np.float32(self.kinds_scale) * scores[:, : self.kinds.shape[1]]).astype(np.float32)
 
     def passages(self, folded: FoldedBatch, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The passage of each chosen row that speaks loudest for a harm: (rows, 2) folded points, end exclusive."""
-        return _passages(folded.points, folded.offsets, rows, classes(), TOP_DOMAINS, self.alarm)
+        spans = np.zeros((len(rows), 2), dtype=np.int64)
+        weights = np.zeros(longest_of(folded.offsets) + 1, dtype=np.int64)
+        scratch = scratch_for(folded.offsets)
+        _passages(folded.points, folded.offsets, rows, lexicon(), scratch, self.alarm, weights, spans)
+        return spans
 
 
-_I8, _F32 = types.int8[::1], types.float32[::1]
+_I8, _F64 = types.int8[::1], types.float64[::1]
 
 
 @inner(types.float64(U64, I64, types.uint64, types.uint64, _I8))
@@ -125,50 +132,47 @@ def _worst_window(scratch: Scratch, tokens: np.uint64, begin: int, end: int, ala
     return best
 
 
-@kernel(several(I32, _F32, _F32)(U32, I64, U8, U64, _I8, types.float32))
+@kernel(types.void(U32, I64, LEXICON, SCRATCH, _I8, I32, _F64, _F64))
 def _margins(
     points: NDArray[np.uint32],
     offsets: NDArray[np.int64],
-    classes: NDArray[np.uint8],
-    top_domains: NDArray[np.uint64],
+    lexicon: Lexicon,
+    scratch: Scratch,
     alarm: NDArray[np.int8],
-    scale: np.float32,
-) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
-    """Margins of every message: features seen, of the whole, of the worst passage."""
-    rows = len(offsets) - 1
-    counts, whole, window = np.zeros(rows, np.int32), np.zeros(rows, np.float32), np.zeros(rows, np.float32)
-    scratch = scratch_for(longest_of(offsets))
+    count: NDArray[np.int32],
+    whole: NDArray[np.float64],
+    window: NDArray[np.float64],
+) -> None:
+    """Write of every message the features seen, and the margins, without the scale, of it and of its worst passage."""
     hashes, bounds = scratch.hashes, scratch.bounds
-    for row in range(np.uint64(rows)):
-        begin, end = offsets[row], min(offsets[row + np.uint64(1)], offsets[row] + LONGEST)
-        tokens = emit(points, np.uint64(begin), np.uint64(end), classes, top_domains, scratch)
-        counts[row] = bounds[tokens]
-        whole[row] = scale * _weigh(hashes, bounds, np.uint64(0), tokens, alarm)
+    for row in range(len(offsets) - 1):
+        begin, end = offsets[row], min(offsets[row + 1], offsets[row] + LONGEST)
+        tokens = emit(points, np.uint64(begin), np.uint64(end), lexicon, scratch)
+        count[row] = bounds[tokens]
+        whole[row] = _weigh(hashes, bounds, np.uint64(0), tokens, alarm)
         window[row] = whole[row]
         if end - begin > WINDOW:
-            window[row] = scale * _worst_window(scratch, tokens, begin, end, alarm)
-    return counts, whole, window
+            window[row] = _worst_window(scratch, tokens, begin, end, alarm)
 
 
-@kernel(types.float32[:, ::1](U32, I64, I64, U8, U64, types.int8[:, ::1], types.float32))
+@kernel(types.void(U32, I64, I64, LEXICON, SCRATCH, types.int8[:, ::1], I32, types.float64[:, ::1]))
 def _kind_scores(
     points: NDArray[np.uint32],
     offsets: NDArray[np.int64],
     rows: NDArray[np.int64],
-    classes: NDArray[np.uint8],
-    top_domains: NDArray[np.uint64],
+    lexicon: Lexicon,
+    scratch: Scratch,
     kinds: NDArray[np.int8],
-    scale: np.float32,
-) -> NDArray[np.float32]:
-    """Score of each harm for the chosen rows; of kinds and of the result, rows have `_LINE` entries."""
-    mask, width = np.uint64(len(kinds) - 1), np.uint64(kinds.shape[1])
-    scores, sums = np.zeros((len(rows), _LINE), np.float32), np.zeros(_LINE, np.int32)
-    scratch = scratch_for(longest_of(offsets))
+    sums: NDArray[np.int32],
+    scores: NDArray[np.float64],
+) -> None:
+    """Write the score of each harm, without the scale, for the chosen rows; sums: room for one row of kinds."""
+    mask, width = np.uint64(len(kinds) - 1), np.uint64(len(sums))
     hashes, bounds = scratch.hashes, scratch.bounds
     for number in range(len(rows)):
         begin = offsets[rows[number]]
         end = min(offsets[rows[number] + 1], begin + LONGEST)
-        tokens = emit(points, np.uint64(begin), np.uint64(end), classes, top_domains, scratch)
+        tokens = emit(points, np.uint64(begin), np.uint64(end), lexicon, scratch)
         count = np.uint64(bounds[tokens])
         sums[:] = 0
         for feature in range(count):
@@ -176,40 +180,40 @@ def _kind_scores(
             for kind in range(width):
                 sums[kind] += kinds[bucket, kind]
         for kind in range(width):
-            scores[number, kind] = scale * sums[kind] / np.sqrt(np.float64(count) + DAMPING)
-    return scores
+            scores[number, kind] = sums[kind] / np.sqrt(np.float64(count) + DAMPING)
 
 
-@inner(I64(SCRATCH, types.uint64, types.int64, types.int64, _I8))
-def _weights_by_place(
-    scratch: Scratch, tokens: np.uint64, begin: int, end: int, alarm: NDArray[np.int8]
-) -> NDArray[np.int64]:
-    """What the features weigh that lie at each point of a message."""
-    weights, mask = np.zeros(end - begin, np.int64), np.uint64(len(alarm) - 1)
+@inner(types.void(SCRATCH, types.uint64, types.int64, types.int64, _I8, I64))
+def _weigh_places(
+    scratch: Scratch, tokens: np.uint64, begin: int, end: int, alarm: NDArray[np.int8], weights: NDArray[np.int64]
+) -> None:
+    """Write what the features weigh that lie at each point of a message."""
+    hashes, bounds, ends, mask = scratch.hashes, scratch.bounds, scratch.ends, np.uint64(len(alarm) - 1)
+    weights[: end - begin] = 0
     for token in range(tokens):
-        place = scratch.ends[token] - 1 - begin
-        for feature in range(np.uint64(scratch.bounds[token]), np.uint64(scratch.bounds[token + np.uint64(1)])):
-            weights[place] += alarm[scratch.hashes[feature] & mask]
-    return weights
+        place = ends[token] - 1 - begin
+        for feature in range(np.uint64(bounds[token]), np.uint64(bounds[token + np.uint64(1)])):
+            weights[place] += alarm[hashes[feature] & mask]
 
 
-@kernel(types.int64[:, ::1](U32, I64, I64, U8, U64, _I8))
+@kernel(types.void(U32, I64, I64, LEXICON, SCRATCH, _I8, I64, types.int64[:, ::1]))
 def _passages(
     points: NDArray[np.uint32],
     offsets: NDArray[np.int64],
     rows: NDArray[np.int64],
-    classes: NDArray[np.uint8],
-    top_domains: NDArray[np.uint64],
+    lexicon: Lexicon,
+    scratch: Scratch,
     alarm: NDArray[np.int8],
-) -> NDArray[np.int64]:
-    """The passage of each chosen row whose features weigh most, trimmed to where its weight lies."""
-    spans = np.zeros((len(rows), 2), dtype=np.int64)
-    scratch = scratch_for(longest_of(offsets))
+    weights: NDArray[np.int64],
+    spans: NDArray[np.int64],
+) -> None:
+    """Write the passage of each chosen row whose features weigh most, trimmed to where its weight lies."""
+    classes = lexicon.classes
     for number in range(len(rows)):
         begin = offsets[rows[number]]
         end = min(offsets[rows[number] + 1], begin + LONGEST)
-        tokens = emit(points, np.uint64(begin), np.uint64(end), classes, top_domains, scratch)
-        weights = _weights_by_place(scratch, tokens, begin, end, alarm)
+        tokens = emit(points, np.uint64(begin), np.uint64(end), lexicon, scratch)
+        _weigh_places(scratch, tokens, begin, end, alarm, weights)
         first, best, running = np.int64(0), np.int64(-(2**62)), np.int64(0)
         for place in range(end - begin):
             running += weights[place]
@@ -223,4 +227,3 @@ def _passages(
         while last - first > 1 and classes[points[begin + first]] & KIND == NONE:
             first += 1
         spans[number, 0], spans[number, 1] = begin + first, begin + last
-    return spans

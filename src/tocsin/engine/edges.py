@@ -9,7 +9,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from tocsin.engine.kernels import COUNT, I64, U8, U32, inner, kernel, several
+from tocsin.engine.kernels import COUNT, I64, U8, U32, inner, kernel
 from tocsin.engine.text import TextBatch
 
 _CLAUSE_REACH = 8
@@ -47,7 +47,9 @@ def readable_spans(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Spans of original code points, one of each row, moved to edges that a reader sees: no cut word, no cut short
     clause, no loose marks around it. A span of marks alone stays as it is."""
-    return _readable_spans(batch.points, batch.offsets, rows, starts, ends, _roles())
+    lows, highs = starts.copy(), ends.copy()
+    _readable_spans(batch.points, batch.offsets, rows, _roles(), lows, highs)
+    return lows, highs
 
 
 @inner(types.boolean(U32, COUNT, COUNT, U8))
@@ -82,26 +84,24 @@ def _word_edge(text: NDArray[np.uint32], place: int, step: int, size: int, roles
     return place
 
 
-@kernel(several(I64, I64)(U32, I64, I64, I64, I64, U8))
+@kernel(types.void(U32, I64, I64, U8, I64, I64))
 def _readable_spans(
     points: NDArray[np.uint32],
     offsets: NDArray[np.int64],
     rows: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
     roles: NDArray[np.uint8],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """See `readable_spans`."""
-    lows, highs = starts.copy(), ends.copy()
+    lows: NDArray[np.int64],
+    highs: NDArray[np.int64],
+) -> None:
+    """Move spans, from lows to highs, as `readable_spans` says."""
     for number in range(len(rows)):
         text = points[offsets[rows[number]] : offsets[rows[number] + 1]]
         size = len(text)
-        low = _word_edge(text, _clause_edge(text, starts[number], -1, size, roles), -1, size, roles)
-        high = _word_edge(text, _clause_edge(text, ends[number], 1, size, roles), 1, size, roles)
+        low = _word_edge(text, _clause_edge(text, lows[number], -1, size, roles), -1, size, roles)
+        high = _word_edge(text, _clause_edge(text, highs[number], 1, size, roles), 1, size, roles)
         while low < high and roles[text[low]] & _LOOSE:
             low += 1
         while low < high and roles[text[high - 1]] & _LOOSE:
             high -= 1
         if low < high:
             lows[number], highs[number] = low, high
-    return lows, highs

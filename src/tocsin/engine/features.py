@@ -82,6 +82,13 @@ def classes() -> NDArray[np.uint8]:
     return table
 
 
+class Lexicon(NamedTuple):
+    """What tokens are told by.  classes: as `classes` gives it.  top_domains: uint64, sorted hashes."""
+
+    classes: NDArray[np.uint8]
+    top_domains: NDArray[np.uint64]
+
+
 class Scratch(NamedTuple):
     """Where `emit` writes what it finds in a message.
 
@@ -94,25 +101,27 @@ class Scratch(NamedTuple):
     ends: NDArray[np.int64]
 
 
-SCRATCH = record(Scratch, U64, I64, I64)
+LEXICON, SCRATCH = record(Lexicon, U8, U64), record(Scratch, U64, I64, I64)
 
 
-@inner(SCRATCH(COUNT))
-def scratch_for(points: int) -> Scratch:
-    """Room for a message of so many folded points."""
-    size = min(points, LONGEST)
-    return Scratch(
-        np.empty(size * _MOST_PER_POINT + _SPARE, np.uint64), np.zeros(size + 2, np.int64), np.empty(size + 1, np.int64)
-    )
+def lexicon() -> Lexicon:
+    """The tables as the kernels take them."""
+    return Lexicon(classes(), TOP_DOMAINS)
 
 
-@inner(COUNT(I64))
 def longest_of(offsets: NDArray[np.int64]) -> int:
-    """Folded points of the longest message of a batch."""
-    longest = 0
-    for row in range(len(offsets) - 1):
-        longest = max(longest, int(offsets[row + 1] - offsets[row]))
-    return longest
+    """Folded points of the longest message of a batch, as far as they are looked at."""
+    return min(int(np.diff(offsets).max(initial=0)), LONGEST)
+
+
+def scratch_for(offsets: NDArray[np.int64]) -> Scratch:
+    """Room for each message of a batch, one at a time."""
+    size = longest_of(offsets)
+    return Scratch(
+        np.empty(size * _MOST_PER_POINT + _SPARE, dtype=np.uint64),
+        np.zeros(size + 2, dtype=np.int64),
+        np.empty(size + 1, dtype=np.int64),
+    )
 
 
 @inner(types.uint64(types.uint64, types.uint64))
@@ -255,12 +264,10 @@ def _write_inside(
     return count
 
 
-@inner(types.uint64(U32, types.uint64, types.uint64, U8, U64, SCRATCH))
-def emit(
-    points: NDArray[np.uint32], begin: np.uint64, end: np.uint64, classes: NDArray[np.uint8],
-    top_domains: NDArray[np.uint64], scratch: Scratch
-) -> np.uint64:  # fmt: skip
+@inner(types.uint64(U32, types.uint64, types.uint64, LEXICON, SCRATCH))
+def emit(points: NDArray[np.uint32], begin: np.uint64, end: np.uint64, lexicon: Lexicon, scratch: Scratch) -> np.uint64:
     """Write the tokens and features of ``points[begin:end]``. Returns how many tokens there are."""
+    classes, top_domains = lexicon.classes, lexicon.top_domains
     hashes, bounds, ends, one = scratch.hashes, scratch.bounds, scratch.ends, np.uint64(1)
     count, tokens, singles = np.uint64(0), np.uint64(0), np.uint64(0)
     second, third, fourth = np.uint64(0), np.uint64(0), np.uint64(0)
@@ -301,29 +308,33 @@ def emit(
     return tokens
 
 
-@kernel(several(U64, I64)(U32, I64, U8, U64))
+@kernel(COUNT(U32, I64, LEXICON, SCRATCH, U64, I64))
 def _features_of(
-    points: NDArray[np.uint32], offsets: NDArray[np.int64], classes: NDArray[np.uint8], top_domains: NDArray[np.uint64]
-) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """The features of a whole batch."""
-    scratch = scratch_for(longest_of(offsets))
-    room = 0
-    for row in range(len(offsets) - 1):
-        room += min(offsets[row + 1] - offsets[row], LONGEST) * _MOST_PER_POINT + _SPARE
-    hashes, bounds = np.empty(room, np.uint64), np.zeros(len(offsets), np.int64)
-    count = np.int64(0)
+    points: NDArray[np.uint32],
+    offsets: NDArray[np.int64],
+    lexicon: Lexicon,
+    scratch: Scratch,
+    hashes: NDArray[np.uint64],
+    bounds: NDArray[np.int64],
+) -> int:
+    """Write the features of a whole batch, and where those of each message end. Returns how many there are."""
+    count = 0
     for row in range(len(offsets) - 1):
         end = min(offsets[row + 1], offsets[row] + LONGEST)
-        tokens = emit(points, np.uint64(offsets[row]), np.uint64(end), classes, top_domains, scratch)
-        found = scratch.bounds[tokens]
-        hashes[count : count + found] = scratch.hashes[:found]
-        count += found
+        tokens = emit(points, np.uint64(offsets[row]), np.uint64(end), lexicon, scratch)
+        for feature in range(scratch.bounds[tokens]):
+            hashes[count + feature] = scratch.hashes[feature]
+        count += scratch.bounds[tokens]
         bounds[row + 1] = count
-    return hashes[:count].copy(), bounds
+    return count
 
 
 def features_of(
     points: NDArray[np.uint32], offsets: NDArray[np.int64], top_domains: NDArray[np.uint64] = TOP_DOMAINS
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """The features of a whole batch, for training: hashes of all messages in order, and n + 1 offsets into them."""
-    return _features_of(points, offsets, classes(), top_domains)
+    looked_at = np.minimum(np.diff(offsets), LONGEST)
+    hashes = np.empty(int((looked_at * _MOST_PER_POINT + _SPARE).sum()), dtype=np.uint64)
+    bounds = np.zeros(len(offsets), dtype=np.int64)
+    count = _features_of(points, offsets, Lexicon(classes(), top_domains), scratch_for(offsets), hashes, bounds)
+    return hashes[:count].copy(), bounds

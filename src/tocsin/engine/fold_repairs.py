@@ -178,11 +178,14 @@ def _join_ideographs(points: Points, starts: Spans, ends: Spans, n: int, kind: K
     return w
 
 
-@borrowing_inner(COUNT(U32, COUNT, COUNT, U8), inline=True)
-def _chain_end(points: Points, i: int, n: int, kind: Kinds) -> int:
-    """End of the chain of single letters and digits that begins at i (w-e-i-x-i-n), or i where it is none."""
+@borrowing_inner(several(COUNT, COUNT)(U32, COUNT, COUNT, U8), inline=True)
+def _chain_end(points: Points, i: int, n: int, kind: Kinds) -> tuple[int, int]:
+    """End of the chain of single letters and digits that begins at i (w-e-i-x-i-n), or i where it is none.
+
+    Also the last letter that was looked at: where the chain from i is none, the one from there is none either.
+    """
     if i + 2 >= n or not points[i + 1] & IS_SEPARATOR:
-        return i
+        return i, i
     separator, j, pieces = points[i + 1], i, 1
     digits = int(kind[points[i] & POINT_OF] == DIGIT)
     longer_follows = False
@@ -194,19 +197,19 @@ def _chain_end(points: Points, i: int, n: int, kind: Kinds) -> int:
         pieces += 1
         digits += int(kind[points[j] & POINT_OF] == DIGIT)
     if longer_follows and kind[separator & POINT_OF] == PLAIN:  # a.b.c.example, 1-2-3-4-5-67: not spelled out
-        return i
+        return i, j
     needed = 6 if digits == pieces else 5 if digits else 4
-    return j + 1 if pieces >= needed else i
+    return (j + 1 if pieces >= needed else i), j
 
 
 @borrowing_inner(COUNT(U32, I32, I32, COUNT, U8))
 def _join_letters(points: Points, starts: Spans, ends: Spans, n: int, kind: Kinds) -> int:
     """Join words that are spelled letter by letter. New length."""
-    w, i, after_word = 0, 0, False
+    w, i, after_word, seen = 0, 0, False, -1
     while i < n:
         word = points[i] & IS_WORD != 0
-        if word and not after_word and i + 1 < n and points[i + 1] & IS_SEPARATOR:
-            end = _chain_end(points, i, n, kind)
+        if word and not after_word and i > seen and i + 1 < n and points[i + 1] & IS_SEPARATOR:
+            end, seen = _chain_end(points, i, n, kind)  # each letter is looked at once: a.b.c.… may be a megabyte long
             while i < end - 1:
                 points[w], starts[w], ends[w] = points[i], starts[i], ends[i]
                 w += 1

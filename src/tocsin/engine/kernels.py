@@ -1,12 +1,17 @@
 """How the engine's hot loops are compiled: once, for one signature, cached on disk, without the interpreter lock.
 
-What is here: the two decorators and typed doors to numba's type constructors. What is not: any kernel.
+What is here: the decorators, where compiled kernels are kept, what they need of the allocator, and typed doors to
+numba's type constructors. What is not: any kernel.
 """
 
+import hashlib
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from numba import njit, types
+import numpy as np
+from numba import config, njit, types
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,7 +27,56 @@ INDEX = types.uint64
 READ_U8 = types.Array(types.uint8, 1, "C", readonly=True)
 
 
-_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True}
+def state_of_kernels(room: Path) -> str:
+    """A hash of every module of a room that has kernels, so that compiled ones never outlive what they call.
+
+    numba itself looks only at the file of a kernel, not at the helpers and constants of other files in it.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(room.rglob("*.py")):
+        source = path.read_bytes()
+        if b"numba" in source and "tests" not in path.parts:
+            digest.update(f"{path.relative_to(room)} {len(source)}\n".encode())
+            digest.update(source)
+    return digest.hexdigest()[:16]
+
+
+def cache_folder(parents: tuple[Path, ...], state: str) -> Path | None:
+    """The folder for compiled kernels in the first of some folders that can be written, None where none can.
+
+    Many may start at once: numba writes each file under another name and then moves it.
+    """
+    for parent in parents:
+        folder = parent / f"kernels-{state}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError:
+            continue
+        return folder
+    return None
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep what one batch frees for the next.
+
+    It gives large blocks back to the system, and the next batch would get the same pages anew, cleared one by one, in
+    a third of the time that folding takes. Once it has seen a block freed, it keeps up to twice as much (mallopt(3),
+    M_MMAP_THRESHOLD; 32 MiB at most). This one is never touched, and so costs nothing; elsewhere nothing happens.
+    """
+    np.empty(31 << 20, dtype=np.uint8)
+
+
+_keep_freed_memory()
+_ROOM = Path(__file__).parent
+_CHOSEN: str = config.CACHE_DIR  # type: ignore[attr-defined]  # numba makes its settings while it is imported
+_FOLDER = cache_folder(
+    (Path(_CHOSEN),) if _CHOSEN else (_ROOM / "__pycache__", Path.home() / ".cache" / "tocsin"), state_of_kernels(_ROOM)
+)
+if _FOLDER:
+    config.CACHE_DIR = str(_FOLDER)  # type: ignore[attr-defined]  # the same
+
+_OPTIONS: dict[str, Any] = {"cache": _FOLDER is not None, "nogil": True}
 _HELPER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 # Without numba's runtime nobody counts who holds an array. That counting is an atomic operation for each argument of
 # each call, and is most of a small helper.

@@ -5,7 +5,7 @@ import pyarrow as pa
 from numba import types
 from numpy.typing import NDArray
 
-from tocsin.engine.kernels import I32, I64, U8, U32, inner, kernel, several
+from tocsin.engine.kernels import COUNT, I32, I64, U8, U32, inner, kernel
 
 
 @inner(types.uint64(U32, types.uint64, types.uint64, U8, types.uint64))
@@ -32,22 +32,25 @@ def write_utf8(
     return at
 
 
-@kernel(several(U8, I32)(U32, I64, I64))
+@kernel(COUNT(U32, I64, I64, U8, I32))
 def _encode(
-    points: NDArray[np.uint32], begins: NDArray[np.int64], ends: NDArray[np.int64]
-) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """Spans of points as one text, and the n + 1 bytes at which they begin."""
-    room = np.int64(0)
-    for number in range(len(begins)):
-        room += 4 * (ends[number] - begins[number])
-    text, bounds, at = np.empty(room, np.uint8), np.zeros(len(begins) + 1, np.int32), np.uint64(0)
+    points: NDArray[np.uint32],
+    begins: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    text: NDArray[np.uint8],
+    bounds: NDArray[np.int32],
+) -> int:
+    """Write spans of points as one text, and the n + 1 bytes at which they begin. Returns the bytes of all."""
+    at = np.uint64(0)
     for number in range(len(begins)):
         at = write_utf8(points, np.uint64(begins[number]), np.uint64(ends[number]), text, at)
         bounds[number + 1] = at
-    return text[: np.int64(at)], bounds
+    return int(at)
 
 
 def strings_of(points: NDArray[np.uint32], begins: NDArray[np.int64], ends: NDArray[np.int64]) -> "pa.StringArray":
     """Spans of points, ends exclusive, as a string column. At most 2 GiB of text."""
-    text, bounds = _encode(points, begins, ends)
-    return pa.StringArray.from_buffers(len(begins), pa.py_buffer(bounds.data), pa.py_buffer(text.data))
+    text = np.empty(4 * int((ends - begins).sum()), dtype=np.uint8)
+    bounds = np.zeros(len(begins) + 1, dtype=np.int32)
+    size = _encode(points, begins, ends, text, bounds)
+    return pa.StringArray.from_buffers(len(begins), pa.py_buffer(bounds.data), pa.py_buffer(text[:size].data))

@@ -24,9 +24,10 @@ from pathlib import Path
 
 import hyperscan
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
 
-from tocsin.engine.kernels import I64, U8, U32, kernel, several
+from tocsin.engine.kernels import I64, U8, U32, kernel
 from tocsin.engine.patterns.reading import PatternError
 from tocsin.engine.patterns.screen import GROUPS, Screen
 from tocsin.engine.text import FoldedBatch
@@ -89,7 +90,7 @@ class Automaton:
         wanted = self._screen.groups(folded)
         if not wanted.any():
             return _NO_HITS
-        text, bounds, rows, firsts = _lay_out(folded.points, folded.offsets, wanted)
+        text, bounds, rows, firsts = _joined(folded, wanted)
         found: list[tuple[int, int]] = []
         counts = []
         for group, (begin, end) in enumerate(pairwise(bounds[firsts].tolist())):
@@ -100,7 +101,9 @@ class Automaton:
         number, ends = np.array(found, dtype=np.int64).reshape(-1, 2).T
         ends = ends + np.repeat(bounds[firsts[:-1]], counts)
         order = np.argsort(ends, kind="stable")
-        return _collect(*_locate(text, bounds, rows, folded.offsets, ends[order]), number[order])
+        row, last = np.empty(len(order), dtype=np.int64), np.empty(len(order), dtype=np.int64)
+        _locate(text, bounds, rows, folded.offsets, ends[order], row, last)
+        return _collect(row, last, number[order])
 
     def _scan_group(self, group: int, text: bytes, found: list[tuple[int, int]]) -> None:
         """Add the matches of one group, each as expression and end in bytes, to those found."""
@@ -163,57 +166,66 @@ def _refused(expressions: Sequence[str]) -> list[str]:
     return problems
 
 
-@kernel(several(U8, I64, I64, I64)(U32, I64, U32))
-def _lay_out(
-    points: NDArray[np.uint32], offsets: NDArray[np.int64], wanted: NDArray[np.uint32]
+def _joined(
+    folded: FoldedBatch, wanted: NDArray[np.uint32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """The messages that each group wants, as UTF-8 with a newline after each.
 
     Returns the text, the n + 1 bytes at which its pieces begin, the n rows that they are, and of each group the first
     piece, with n at the end.
     """
-    pieces, room = 0, 0
-    for row in range(len(wanted)):
-        for group in range(GROUPS):
-            if wanted[row] >> np.uint32(group) & np.uint32(1):
-                pieces += 1
-                room += 4 * (offsets[row + 1] - offsets[row]) + 1
-    text, bounds, rows = np.empty(room, np.uint8), np.zeros(pieces + 1, np.int64), np.empty(pieces, np.int64)
-    firsts = np.zeros(GROUPS + 1, np.int64)
-    at, piece = np.uint64(0), 0
+    copies = np.bitwise_count(wanted).astype(np.int64)
+    text = np.empty(int((copies * (4 * np.diff(folded.offsets) + 1)).sum()), dtype=np.uint8)
+    pieces = int(copies.sum())
+    bounds, rows = np.zeros(pieces + 1, dtype=np.int64), np.empty(pieces, dtype=np.int64)
+    firsts = np.zeros(GROUPS + 1, dtype=np.int64)
+    _lay_out(folded.points, folded.offsets, wanted, text, bounds, rows, firsts)
+    return text, bounds, rows, firsts
+
+
+@kernel(types.void(U32, I64, U32, U8, I64, I64, I64))
+def _lay_out(
+    points: NDArray[np.uint32],
+    offsets: NDArray[np.int64],
+    wanted: NDArray[np.uint32],
+    text: NDArray[np.uint8],
+    bounds: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    firsts: NDArray[np.int64],
+) -> None:
+    """Write what `_joined` returns."""
+    at, piece, one = np.uint64(0), 0, np.uint64(1)
     for group in range(GROUPS):
-        firsts[group] = piece
         for row in range(len(wanted)):
             if wanted[row] >> np.uint32(group) & np.uint32(1):
                 at = write_utf8(points, np.uint64(offsets[row]), np.uint64(offsets[row + 1]), text, at)
                 text[at] = _NEWLINE
-                at += np.uint64(1)
+                at += one
                 rows[piece], bounds[piece + 1] = row, at
                 piece += 1
-    firsts[GROUPS] = piece
-    return text[: np.int64(at)], bounds, rows, firsts
+        firsts[group + 1] = piece
 
 
-@kernel(several(I64, I64)(U8, I64, I64, I64, I64))
+@kernel(types.void(U8, I64, I64, I64, I64, I64, I64))
 def _locate(
     text: NDArray[np.uint8],
     bounds: NDArray[np.int64],
     rows: NDArray[np.int64],
     offsets: NDArray[np.int64],
     ends: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Row and folded point of each byte of a text that `_lay_out` made; ends are exclusive and ascending."""
-    found, last = np.empty(len(ends), np.int64), np.empty(len(ends), np.int64)
-    piece, at, point = -1, 0, 0
+    row: NDArray[np.int64],
+    last: NDArray[np.int64],
+) -> None:
+    """Write row and folded point of bytes of a text that `_joined` made; ends are exclusive and ascending."""
+    piece, at, point = 0, 0, offsets[rows[0]]
     for number in range(len(ends)):
-        if piece < 0 or ends[number] > bounds[piece + 1]:
-            piece = np.searchsorted(bounds, ends[number]) - 1
+        while ends[number] > bounds[piece + 1]:
+            piece += 1
             at, point = bounds[piece], offsets[rows[piece]]
         while at < ends[number]:
             point += text[at] & 0xC0 != 0x80
             at += 1
-        found[number], last[number] = rows[piece], point
-    return found, last
+        row[number], last[number] = rows[piece], point
 
 
 def _collect(row: NDArray[np.int64], last: NDArray[np.int64], pattern: NDArray[np.int64]) -> Hits:

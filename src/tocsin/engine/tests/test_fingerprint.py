@@ -1,14 +1,16 @@
 """Fingerprints: stable, blind to what scammers rotate, far apart for different texts."""
 
 import hashlib
+import re
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocsin.engine.fingerprint import bands, decode, encode, fingerprint_batch, similarity
-from tocsin.engine.fold import fold_batch
+from tocsin.engine.fingerprint import _ADDENDS, _MULTIPLIERS, bands, decode, encode, fingerprint_batch, similarity
+from tocsin.engine.fold import fold_batch, fold_text
+from tocsin.engine.fold_tables import FOREIGN, HAN, KANA, LATIN, LETTER, load_tables
 from tocsin.engine.text import TextBatch
 
 SCAM = "【某某商城】尊敬的客户，您的会员即将自动扣费800元，取消请联系客服微信abc12345办理退订手续，逾期不候"
@@ -65,6 +67,44 @@ def test_short_messages_have_none() -> None:
 def test_it_is_the_same_on_every_machine() -> None:
     digest = hashlib.sha256(one(SCAM) + repr(bands(one(SCAM))).encode()).hexdigest()
     assert digest == "9df8ca043455ab0eaff9eb58ee0455c412e4393b94765bf697e57381b84403c9"
+
+
+def written_out(folded: str) -> bytes | None:
+    """The fingerprint as the module describes it, step by step and slowly, of a text that is folded already."""
+    kinds = [int(load_tables().kind[ord(char)]) for char in folded]
+    letters = {HAN, LATIN, LETTER, FOREIGN, KANA}
+    chinese = sum(2 * (kind == HAN) - (kind == LATIN) for kind in kinds) > 0
+    symbols: list[int] = []
+    for run in re.findall(r"[!-~]+|[^!-~]", folded):
+        handle = chinese and len(run) >= 5
+        if "!" <= run[0] <= "~" and (handle or re.search(r"[0-9@_]|.[./].", run)):
+            symbols += [] if symbols[-1:] == [1] else [1]
+        else:
+            symbols += [ord(char) for char in run if load_tables().kind[ord(char)] in letters]
+    if sum(kind in letters for kind in kinds) < 6 or len(symbols) < 3:
+        return None
+    keys = []
+    for width in (3,) if len(symbols) < 16 else (3, 4):
+        for first in range(len(symbols) - width + 1):
+            gram = 0x9E3779B97F4A7C15
+            for symbol in symbols[first : first + width]:
+                gram = (gram ^ symbol) * 0xBF58476D1CE4E5B9 % 2**64
+                gram ^= gram >> 29
+            keys.append(gram >> 32)
+    pairs = zip(_MULTIPLIERS.tolist(), _ADDENDS.tolist(), strict=True)
+    minima = [min((key * factor + addend) % 2**32 for key in keys) for factor, addend in pairs]
+    return b"".join((value % 2**16).to_bytes(2, "little") for value in minima)
+
+
+@settings(max_examples=200)
+@given(
+    st.text(
+        alphabet=st.one_of(st.sampled_from("微信加我 领取hello.wx/_@1-9，!é가Я"), st.characters(codec="utf-8")),
+        max_size=40,
+    )
+)
+def test_it_is_what_its_description_says(text: str) -> None:
+    assert fingerprints([text])[0] == written_out(fold_text(text))
 
 
 @given(st.lists(st.text(max_size=60), max_size=6))
