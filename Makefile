@@ -24,4 +24,4 @@ environment:
 
 test-environment:
 	scripts/environment.sh test
-	scripts/debian.sh postgresql chromium fonts-noto-cjk gettext tesseract-ocr tesseract-ocr-chi-sim
+	scripts/debian.sh postgresql chromium fonts-noto-cjk gettext tesseract-ocr tesseract-ocr-chi-sim default-jre-headless

@@ -35,7 +35,7 @@ fi
 
 case "$wanted" in
     run) set -- --no-dev ;;
-    test) set -- --all-groups --extra postgres --extra ocr ;;
+    test) set -- --all-groups --extra postgres --extra ocr --extra spark ;;
     *) say "usage: scripts/environment.sh [run|test]"; exit 2 ;;
 esac
 # --inexact: `make demo` after `make test` need not take the test tools away again.
