@@ -18,6 +18,7 @@ COMMANDS = {
     "manage": "Django's own commands",
     "check": "One assessment, for a person or as JSON",
     "scan": "Assess files of messages: CSV, JSONL or Parquet",
+    "match": "Find the published corrections that answer queries",
     "engine": "Train the bundled model, print its card",
     "ledger": "Export or verify the ledger",
     "figures": "The transparency report, and its verification",

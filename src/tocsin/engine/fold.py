@@ -122,7 +122,6 @@ def _expand_odd(out: Buffer, n: int, point: np.uint32, start: np.int32, end: np.
 def _expand(source: Buffer, count: int, out: Buffer, tables: FoldTables) -> int:
     """Fold each point by the table, compose, and collapse white space. Returns the length of out."""
     n, last = 0, np.uint32(IS_SPACE)
-    # Arrays are taken out of their records before a loop: numba counts a reference at every access inside it.
     points, starts, ends, looks = out.points, out.starts, out.ends, out.looks
     from_points, from_starts, from_ends, alike = source.points, source.starts, source.ends, tables.alike
     for i in range(count):

@@ -6,7 +6,8 @@ numba's type constructors. What is not: any kernel.
 
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -35,13 +36,13 @@ def state_of_kernels(room: Path) -> str:
     digest = hashlib.sha256()
     for path in sorted(room.rglob("*.py")):
         source = path.read_bytes()
-        if b"numba" in source and "tests" not in path.parts:
+        if (b"numba" in source or b".kernels import" in source) and "tests" not in path.parts:
             digest.update(f"{path.relative_to(room)} {len(source)}\n".encode())
             digest.update(source)
     return digest.hexdigest()[:16]
 
 
-def cache_folder(parents: tuple[Path, ...], state: str) -> Path | None:
+def cache_folder(parents: Iterable[Path], state: str) -> Path | None:
     """The folder for compiled kernels in the first of some folders that can be written, None where none can.
 
     Many may start at once: numba writes each file under another name and then moves it.
@@ -67,11 +68,21 @@ def _keep_freed_memory() -> None:
     np.empty(31 << 20, dtype=np.uint8)
 
 
+def _places(chosen: str) -> Iterator[Path]:
+    """Where compiled kernels may be kept: where numba was told to, else beside the sources, else in the user's home."""
+    if chosen:
+        yield Path(chosen)
+        return
+    yield _ROOM / "__pycache__"
+    with suppress(RuntimeError):  # nobody's home, as in some containers
+        yield Path.home() / ".cache" / "tocsin"
+
+
 _keep_freed_memory()
 _ROOM = Path(__file__).parent
-_CHOSEN: str = config.CACHE_DIR  # type: ignore[attr-defined]  # numba makes its settings while it is imported
 _FOLDER = cache_folder(
-    (Path(_CHOSEN),) if _CHOSEN else (_ROOM / "__pycache__", Path.home() / ".cache" / "tocsin"), state_of_kernels(_ROOM)
+    _places(config.CACHE_DIR),  # type: ignore[attr-defined]  # numba makes its settings while it is imported
+    state_of_kernels(_ROOM),
 )
 if _FOLDER:
     config.CACHE_DIR = str(_FOLDER)  # type: ignore[attr-defined]  # the same
