@@ -74,8 +74,10 @@ def _outside(places: Sequence[int], links: Sequence[Found]) -> Iterator[int]:
 
 
 def _links(text: Haystack) -> Iterator[Found]:
-    lower = text.lower
+    lower, done = text.lower, 0
     for slashes in text.places(_SLASHES):
+        if slashes < done:  # inside a link that was read, of which it is a part
+            continue
         secure = lower[slashes - 2 : slashes] == "s:"
         match = _PLAIN_LINK.match(lower, slashes - 5 - secure)
         if match:
@@ -85,8 +87,8 @@ def _links(text: Haystack) -> Iterator[Found]:
         else:
             continue
         if _hosts.is_registrable(host) or _is_address(host):
-            end, path = _read_path(text, stop)
-            yield Found("url", f"https://{host}{path}" if secure else f"http://{host}{path}", start, end)
+            done, path = _read_path(text, stop)
+            yield Found("url", f"https://{host}{path}" if secure else f"http://{host}{path}", start, done)
 
 
 def _odd_link(lower: str, slashes: int) -> tuple[int, str, int, bool] | None:

@@ -32,6 +32,9 @@ from tocsin.engine.text import FoldedBatch, TextBatch
 
 _KINDS = pa.array(["url", "domain", "phone"], pa.string())
 
+_MOST_JUDGED = 64
+"""Links and numbers of one message that are judged: nobody reads more, and a list of addresses must not cost a minute."""
+
 _HOSTS_KEPT = 65_536
 """Verdicts on hosts that are remembered: the same links come again and again."""
 
@@ -208,10 +211,13 @@ def judge_links(
 ) -> LinkFindings:
     """Judge every link and phone number of a batch.
 
-    folded and indicators must be those of the batch. tables: the bundled ones if None. Findings come in order.
+    folded and indicators must be those of the batch. tables: the bundled ones if None. Findings come in order, of each
+    message for its first `_MOST_JUDGED` links and numbers.
     """
     tables = tables or load_tables()
     chosen = np.flatnonzero(pc.is_in(indicators.kind, value_set=_KINDS).to_numpy(zero_copy_only=False))
+    row = indicators.row[chosen]
+    chosen = chosen[np.arange(len(chosen)) - np.searchsorted(row, row) < _MOST_JUDGED]
     found = _Collected()
     if len(chosen):
         open_items, linked = _judge_each(batch, indicators, chosen, tables, found)
