@@ -7,10 +7,10 @@ measured. Trees (``trees``) put that together with the evidence of all other sta
 
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from tocsin.engine.kernels import inner, kernel
 from tocsin.engine.text import FoldedBatch, TextBatch
 
 LONGEST = 4_000
@@ -46,7 +46,7 @@ def shapes(batch: TextBatch, folded: FoldedBatch, rows: NDArray[np.int64]) -> ND
     return _shapes(batch.points, batch.offsets, folded.points, folded.offsets, folded.starts, rows)
 
 
-@nb.njit("int64(uint32[::1], int64, int64, uint64[::1])", cache=True, nogil=True)
+@inner("int64(uint32[::1], int64, int64, uint64[::1])")
 def _emit(points: NDArray[np.uint32], begin: int, end: int, hashes: NDArray[np.uint64]) -> int:
     """Write the hashes of the n-grams of ``points[begin:end]``, in the order of the point that ends them."""
     count = 0
@@ -61,7 +61,7 @@ def _emit(points: NDArray[np.uint32], begin: int, end: int, hashes: NDArray[np.u
     return count
 
 
-@nb.njit("Tuple((uint64[::1], int64[::1]))(uint32[::1], int64[::1], int64[::1])", cache=True, nogil=True)
+@kernel("Tuple((uint64[::1], int64[::1]))(uint32[::1], int64[::1], int64[::1])")
 def grams_of(
     points: NDArray[np.uint32], offsets: NDArray[np.int64], rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
@@ -78,7 +78,7 @@ def grams_of(
     return hashes[: bounds[-1]].copy(), bounds
 
 
-@nb.njit("float32[:,::1](uint32[::1], int64[::1], int64[::1], int8[::1], float32)", cache=True, nogil=True)
+@kernel("float32[:,::1](uint32[::1], int64[::1], int64[::1], int8[::1], float32)")
 def _margins(
     points: NDArray[np.uint32],
     offsets: NDArray[np.int64],
@@ -111,7 +111,7 @@ def _margins(
     return result
 
 
-@nb.njit("int64(uint32)", cache=True, nogil=True)
+@inner("int64(uint32)")
 def _class_of(point: int) -> int:  # noqa: PLR0911 - a table of ranges reads best as one
     """Which of the last columns of `SHAPE` a folded point counts for, from "digits" on; -1 for none."""
     if 48 <= point <= 57:
@@ -129,9 +129,7 @@ def _class_of(point: int) -> int:  # noqa: PLR0911 - a table of ranges reads bes
     return 6 if point == 63 else -1
 
 
-@nb.njit(
-    "float32[:,::1](uint32[::1], int64[::1], uint32[::1], int64[::1], int32[::1], int64[::1])", cache=True, nogil=True
-)
+@kernel("float32[:,::1](uint32[::1], int64[::1], uint32[::1], int64[::1], int32[::1], int64[::1])")
 def _shapes(
     original: NDArray[np.uint32],
     begins: NDArray[np.int64],

@@ -6,9 +6,10 @@ all rows to the left. How trees are grown is the task of ``lab.boosting``.
 
 from dataclasses import dataclass
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+
+from tocsin.engine.kernels import kernel
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Trees:
         return _log_odds(table, self.column, self.limit, self.leaf, np.float32(self.base))
 
 
-@nb.njit("float32[::1](float32[:,::1], int16[:,::1], float32[:,::1], float32[:,::1], float32)", cache=True, nogil=True)
+@kernel("float32[::1](float32[:,::1], int16[:,::1], float32[:,::1], float32[:,::1], float32)")
 def _log_odds(
     table: NDArray[np.float32],
     column: NDArray[np.int16],

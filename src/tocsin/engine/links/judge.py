@@ -33,7 +33,7 @@ from tocsin.engine.text import FoldedBatch, TextBatch
 _KINDS = pa.array(["url", "domain", "phone"], pa.string())
 
 _MOST_JUDGED = 64
-"""Links and numbers of one message that are judged: nobody reads more, and a list of addresses must not cost a minute."""
+"""Links and numbers of one message that are judged: nobody reads more, and a list of links must not cost a minute."""
 
 _HOSTS_KEPT = 65_536
 """Verdicts on hosts that are remembered: the same links come again and again."""
