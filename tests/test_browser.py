@@ -28,8 +28,9 @@ PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1366, "height": 850}
 SCAM = {
     "zh-CN": "【兼职】刷单返利,一单一结,日赚{}元,无需押金,加微信 wxid_demo{} 领取任务,名额有限。",
-    "en-GB": "Part-time online job: like and rate products at home, earn {} USD a day, no experience. Pay a 20 USDT "
-    "deposit to unlock the next set of tasks and get your commission. Add me on WhatsApp +44 7700 9001{}.",
+    "en-GB": "Part-time online job: like and rate products at home, earn {} USD a day, no experience. Complete sets of "
+    "optimisation tasks, top up 20 USDT to unlock the next set of tasks and get your commission. Add me on WhatsApp "
+    "+44 7700 9001{}.",
 }
 WORDS = {
     "zh-CN": {

@@ -83,8 +83,12 @@ def test_wrong_usage_ends_with_status_two_and_says_why(words: tuple[str, ...], r
     assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
 
 
+# so many that the scan is still at work when it is told to stop
+MANY = 250_000
+
+
 def test_control_c_ends_with_one_line_and_the_same_command_continues(tmp_path: Path) -> None:
-    source = write_jsonl(tmp_path / "in.jsonl", ({"id": str(number), "text": SCAM} for number in range(24_000)))
+    source = write_jsonl(tmp_path / "in.jsonl", ({"id": str(number), "text": SCAM} for number in range(MANY)))
     words = [sys.executable, "-m", "tocsin", "scan", str(source), "-o", str(tmp_path / "out.jsonl"), "--workers", "2"]
     process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, start_new_session=True)
     part = tmp_path / "out.jsonl.part"
@@ -97,7 +101,7 @@ def test_control_c_ends_with_one_line_and_the_same_command_continues(tmp_path: P
     done = tocsin(source, "-o", tmp_path / "out.jsonl")
     assert done.returncode == 0
     assert "continues after" in done.stderr
-    assert [row["id"] for row in read_rows(tmp_path / "out.jsonl")] == [str(number) for number in range(24_000)]
+    assert [row["id"] for row in read_rows(tmp_path / "out.jsonl")] == [str(number) for number in range(MANY)]
 
 
 def test_a_bar_is_shown_on_a_terminal_only(tmp_path: Path) -> None:
