@@ -84,7 +84,7 @@ def test_wrong_usage_ends_with_status_two_and_says_why(words: tuple[str, ...], r
 
 
 # so many that the scan is still at work when it is told to stop
-MANY = 250_000
+MANY = 80_000
 
 
 def test_control_c_ends_with_one_line_and_the_same_command_continues(tmp_path: Path) -> None:
