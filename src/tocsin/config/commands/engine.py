@@ -61,7 +61,7 @@ def _add_bench(bench: argparse.ArgumentParser) -> None:
     bench.add_argument("--workers", action="store_true", help="measure two processes beside one, and the scan")
     bench.add_argument("--spark", action="store_true", help="measure the scan with Spark beside the local one")
     bench.add_argument("--hostile", action="store_true", help="measure text made to be slow")
-    bench.add_argument("--long", action="store_true", help=f"cost up to {LONGEST:,} messages; takes 6 GB of memory")
+    bench.add_argument("--long", action="store_true", help=f"cost up to {LONGEST:,} messages; takes 4 GB of memory")
     bench.add_argument("--json", type=Path, metavar="FILE", help="write all figures there as well")
     bench.add_argument("--plot", type=Path, metavar="FILE", help="draw cost by number of messages there (SVG)")
     bench.add_argument(

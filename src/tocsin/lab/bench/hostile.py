@@ -18,6 +18,9 @@ from tocsin.lab.bench.stages import text_bytes
 MOST_SHARES: Final = 10.0
 """What no text may exceed."""
 
+HOPELESS: Final = 10 * MOST_SHARES
+"""What ends the trial of a kind before its full size."""
+
 SHORT: Final = 100
 """Bytes of a message where many are made of one kind."""
 
@@ -128,15 +131,15 @@ def measure_hostile(
 ) -> list[HostileCost]:
     """Each kind at so many bytes, as one message and as many, dearest first.
 
-    A kind is tried at a few smaller sizes before and stops at the first at which it costs too much: what grows with
-    the square of its length would take hours at the last.
+    A kind is tried at a few smaller sizes before and stops at the first at which it is hopeless: what grows with the
+    square of its length would take hours at the last.
     """
     found = []
     for kind in kinds:
         for is_one in (True, False):
-            for part in (*(size // step for step in (256, 64, 16, 4) if size // step >= LEAST), size):
+            for part in (*(size // step for step in (64, 8) if size // step >= LEAST), size):
                 cost = HostileCost(kind, is_one, *_measure(detector, share, _column(kind, part, is_one=is_one)))
-                if cost.shares > MOST_SHARES:
+                if cost.shares > HOPELESS:
                     break
             found.append(cost)
     return sorted(found, key=lambda cost: -cost.shares)

@@ -38,6 +38,12 @@ from tocsin.lab.corpora import Row
 
 PATIENT = Share(a_byte=1.0, a_call=0.0)
 HOSTILE_BYTES = 1 << 16
+# Text of nothing but beginnings of indicators. Each is looked at by itself, so that a byte of them costs more than ten
+# of ordinary text; twice the text costs no more than twice as much.
+DENSE = {
+    "handle cues", "handles of one letter", "mail soup", "slashes", "top-level names", "zero-width between letters",
+}  # fmt: skip
+MOST_OF_DENSE = 5 * MOST_SHARES
 TEXTS = (
     "尊敬的用户您好,您的积分9820分将于今晚到期,请登录 jifen-a.example 兑换现金,详询 13800138000",
     "are you coming to the library tomorrow at 3 or shall we meet at the station?",
@@ -369,12 +375,15 @@ def test_a_kind_that_grows_with_the_square_is_given_up_early(monkeypatch: pytest
     assert found[0].size == 15_625
 
 
-def test_no_hostile_text_takes_more_than_ten_times_its_share(detector: Detector, reference: Reference) -> None:
+def test_no_hostile_text_takes_many_times_its_share(detector: Detector, reference: Reference) -> None:
     share = Share.of(detector, reference.messages(2_000))
+    found = measure_hostile(detector, share, HOSTILE_BYTES)
+    assert {each.kind for each in found} == set(UNITS)
     # Twice what the bench asks for: a share is taken in the same second, but the machine may be busy in one and not in
-    # the other. What grows with the square of its length is far beyond either.
-    dear = [each for each in measure_hostile(detector, share, HOSTILE_BYTES) if each.shares > 2 * MOST_SHARES]
-    assert [(each.kind, each.is_one, round(each.shares)) for each in dear] == []
+    # the other. What grows with the square of its length is far beyond any of these limits.
+    limits = {kind: MOST_OF_DENSE if kind in DENSE else 2 * MOST_SHARES for kind in UNITS}
+    dear = [(each.kind, each.is_one, round(each.shares)) for each in found if each.shares > limits[each.kind]]
+    assert dear == []
 
 
 # Fuzzing
